@@ -1,0 +1,51 @@
+# The same for people and for CI. `make run` starts the bot, `make test` passes all checks; both set up what they need.
+export PYTHONDONTWRITEBYTECODE =
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run chat test check format demo-telegram bench torture setup browser
+
+run: setup
+	@$(BIN)/python -m bot run
+
+chat: setup
+	@$(BIN)/python -m bot chat
+
+demo-telegram: setup
+	@$(BIN)/python -m tests.kit.demo_telegram
+
+test: check browser
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m bot check
+
+format: setup
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup .venv/bench
+	$(BIN)/python -m bench.run
+
+torture: setup
+	$(BIN)/python -m tests.kit.torture
+
+setup: .venv/ready
+
+browser: setup
+	@$(BIN)/python -m tests.kit.browser
+
+.venv/ready: requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install python3."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Say 'make PYTHON=python3.12 …' if you have one."; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv is missing: on Debian and Ubuntu 'apt install python3-venv'."; exit 1; }
+	@echo "Setting up .venv (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+.venv/bench: bench/requirements.lock .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement bench/requirements.lock
+	@touch $@

@@ -1,0 +1,3 @@
+"""Cầm Tay: walks a person through a guide, one step at a time."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The mouths: one module per platform, one shape for all."""

@@ -1,0 +1,178 @@
+"""The one shape of every channel: what comes in, what goes out, what can go wrong, what it can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+class What(StrEnum):
+    """Kinds of incoming things."""
+
+    TEXT = "text"
+    TAP = "tap"
+    MEDIA = "media"  # detail: photo, voice, sticker, location, contact, document, other
+    EDITED = "edited"
+    GROUP = "group"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    TIME = "time"  # a due job of ours; detail: the step it waited at, text: the guide
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One thing that happened in one chat.
+
+    `chat` is the platform's chat id, `external` is unique per channel (a redelivery repeats it), `at` is milliseconds
+    since 1970 UTC, `message` the platform's id of the message it is about: the tapped one, or the one just received.
+    """
+
+    channel: str
+    chat: str
+    external: str
+    at: int
+    what: What
+    text: str = ""
+    tap: str = ""
+    message: str = ""
+    detail: str = ""
+    language: str = ""
+
+    @property
+    def key(self) -> str:
+        """The chat's key over all channels."""
+        return f"{self.channel}:{self.chat}"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One answer to tap. `id` is opaque, at most 16 characters; `weight` says how it looks."""
+
+    id: str
+    label: str
+    weight: Literal["main", "plain", "small"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing below content/media/, and the same in words."""
+
+    path: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one message says, before a channel gives it its form. All texts are plain, without markup.
+
+    `progress` is a short line above ("Bước 3/7"), `head` the headline, `body` the rest. `constants`: labels of the
+    buttons that are always there, to be shown by channels that keep a keyboard below the chat.
+    """
+
+    head: str
+    body: str = ""
+    progress: str = ""
+    picture: Picture | None = None
+    buttons: tuple[Button, ...] = ()
+    constants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceNote:
+    """A recorded voice, below content/media/voice/."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keyboard:
+    """New buttons under a message already sent: a record of what was answered."""
+
+    message: str
+    buttons: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A message to be taken away: it held a secret."""
+
+    message: str
+
+
+Outgoing = Message | VoiceNote | Keyboard | Deletion
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The channel has it. `message` is the platform's id, empty where there is none."""
+
+    message: str = ""
+
+
+class Fault(StrEnum):
+    """Classes of failures of sending; the shell decides by these alone."""
+
+    GONE = "gone"  # the person cannot be reached (blocked, deleted): stop until they write again
+    WAIT = "wait"  # too fast: everybody on this channel waits `retry_after` seconds
+    MOVED = "moved"  # the chat has a new id: `moved_to`
+    UNKNOWN = "unknown"  # sent, but no answer came: may have arrived, never sent again blindly
+    PASSING = "passing"  # not sent, try again
+    REFUSED = "refused"  # the platform will never take this one: a fault of ours, to be logged
+    SETUP = "setup"  # the token or the account is wrong: an operator has to act
+
+
+class SendFailed(Exception):
+    """Sending one outgoing thing failed."""
+
+    def __init__(self, fault: Fault, reason: str, *, retry_after: float = 0, moved_to: str = "") -> None:
+        super().__init__(f"{fault}: {reason}")
+        self.fault = fault
+        self.reason = reason
+        self.retry_after = retry_after
+        self.moved_to = moved_to
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do. Lengths in characters after NFC; rates in messages per second."""
+
+    text: int
+    caption: int
+    buttons: int
+    button_label: int
+    edits: bool
+    deletes: bool
+    pictures: bool
+    voice: bool
+    chat_rate: float  # sustained messages a second to one chat; 0: no limit
+    chat_burst: int  # messages at once to one chat
+    rate: float  # messages a second over all chats; 0: no limit
+    keeps: bool  # the channel shows its messages from the outbox, so their words are kept there
+
+
+Accept = "Callable[[Incoming], Awaitable[None]]"
+"""Takes one incoming thing; returns when it is stored for good, so that the platform may be answered."""
+
+
+class Channel(Protocol):
+    """A mouth: knows one platform, nothing of guides."""
+
+    name: str
+    capabilities: Capabilities
+
+    async def start(self, accept: Callable[[Incoming], Awaitable[None]]) -> None:
+        """Begin to listen; every incoming thing goes to `accept`."""
+
+    async def stop_listening(self) -> None:
+        """Take in nothing more; sending still works."""
+
+    async def send(self, chat: str, outgoing: Outgoing) -> Receipt:
+        """Deliver one thing to a chat of this platform. Raises SendFailed."""
+
+    async def close(self) -> None:
+        """Let go of connections."""

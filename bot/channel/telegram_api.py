@@ -1,0 +1,180 @@
+"""Calls of the Bot API: JSON by orjson over one aiohttp session, and every failure as one of our classes.
+
+The token is part of every address, so no exception of the HTTP client leaves this file: only its class name does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from bot.channel.base import Fault, SendFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECT: Final = 10.0
+"""Seconds to wait for a free connection and for a new one to be made."""
+
+ANSWER: Final = 30.0
+"""Seconds to wait for an answer."""
+
+UPLOAD: Final = 120.0
+"""Seconds a file may take."""
+
+CONNECTIONS: Final = 100
+
+JSON: Final = {"Content-Type": "application/json"}
+
+REPEATABLE: Final = frozenset(
+    {
+        *("editMessageReplyMarkup", "deleteMessage", "answerCallbackQuery", "getMe", "getUpdates"),
+        *("getWebhookInfo", "setWebhook", "deleteWebhook", "setMyCommands"),
+    }
+)
+"""Calls that do no harm when they are carried out twice: they may be tried again when nobody knows."""
+
+NOTHING_TO_DO: Final = (
+    "message is not modified",
+    "message to edit not found",
+    "message can't be edited",
+    "message to delete not found",
+    "query is too old",
+)
+"""Refusals that mean: it already is as we wanted it, or nobody can see it any more."""
+
+GONE: Final = (
+    "bot was blocked by the user",
+    "user is deactivated",
+    "bot was kicked",
+    "is not a member",
+    "chat not found",
+)
+"""Refusals that mean: this chat cannot be reached."""
+
+FILE_UNKNOWN: Final = ("wrong file", "wrong remote file", "file_reference", "can't use file of type")
+"""Refusals of a file_id: the file has to be uploaded again."""
+
+NOT_HTML: Final = ("can't parse entities",)
+
+REFUSED_TOKEN: Final = "TELEGRAM_BOT_TOKEN is refused by Telegram: take a new one from @BotFather"  # noqa: S105
+
+
+TOKEN_REFUSED: Final = "token refused"  # noqa: S105
+"""The status while Telegram does not know the token."""
+
+
+def says(failed: SendFailed, words: tuple[str, ...]) -> bool:
+    """Whether a refusal says one of these, in any case. The words are no contract, so parts of them must do."""
+    reason = failed.reason.lower()
+    return failed.fault is Fault.REFUSED and any(word in reason for word in words)
+
+
+class Api:
+    """The Bot API for one bot. Every method raises SendFailed and nothing else.
+
+    `status` tells an operator how the last call ended: "ok", "token refused", "unreachable: …".
+    """
+
+    def __init__(self, token: str, base: str, *, connections: int = CONNECTIONS) -> None:
+        self.base = base.rstrip("/")
+        self.token = token
+        self.status = "starting"
+        self._fit = re.fullmatch(r"\d{1,20}:[A-Za-z0-9_-]+", token) is not None
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+        self._urls: dict[str, URL] = {}
+
+    async def call(self, method: str, body: Mapping[str, Any], *, seconds: float = ANSWER) -> Any:
+        """The result of a method; {} where there was nothing to do. `seconds` is how long its answer may take."""
+        return self.result(method, *await self.exchange(method, orjson.dumps(body), seconds=seconds, headers=JSON))
+
+    async def exchange(
+        self,
+        method: str,
+        data: bytes | aiohttp.FormData,
+        *,
+        seconds: float = ANSWER,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """The raw answer of a method: status and body."""
+        if not self._fit:
+            self.status = TOKEN_REFUSED
+            raise SendFailed(Fault.SETUP, "TELEGRAM_BOT_TOKEN is no token: it looks like 123456789:AbC…")
+        url = self._urls.get(method)
+        if url is None:
+            url = self._urls[method] = URL(f"{self.base}/bot{self.token}/{method}", encoded=True)
+        limits = aiohttp.ClientTimeout(
+            total=seconds + CONNECT, connect=CONNECT, sock_connect=CONNECT, sock_read=seconds
+        )
+        try:
+            async with self._open().post(url, data=data, headers=headers, timeout=limits) as answer:
+                return answer.status, await answer.read()
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientConnectionResetError,
+            aiohttp.InvalidURL,
+        ) as error:
+            raise self._unreachable(type(error).__name__, Fault.PASSING) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:  # the request may have been read
+            raise self._unreachable(
+                type(error).__name__, Fault.PASSING if method in REPEATABLE else Fault.UNKNOWN
+            ) from None
+
+    def result(self, method: str, status: int, body: bytes) -> Any:
+        """What an answer says. A body that is no JSON comes from a proxy or a provider in between."""
+        try:
+            answer = orjson.loads(body)
+            done = answer["ok"] is True
+        except (ValueError, TypeError, KeyError):
+            raise self._unreachable(f"{status} without JSON", Fault.PASSING) from None
+        if done:
+            self.status = "ok"
+            return answer.get("result")
+        failed = self._refusal(int(answer.get("error_code") or status), answer)
+        if says(failed, NOTHING_TO_DO) and not method.startswith("send"):
+            return {}
+        raise failed
+
+    async def renew(self) -> None:
+        """Drop every connection; the next call makes new ones."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=300),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    def _refusal(self, code: int, answer: Mapping[str, Any]) -> SendFailed:
+        description = str(answer.get("description", "")).replace(self.token, "•••") or str(code)
+        parameters = answer.get("parameters") or {}
+        self.status = "ok"  # somebody answered, and knows us
+        if code == 429:
+            return SendFailed(Fault.WAIT, description, retry_after=float(parameters.get("retry_after") or 1))
+        if code >= 500:
+            return self._unreachable(str(code), Fault.PASSING)
+        if code in {401, 404}:
+            self.status = TOKEN_REFUSED
+            return SendFailed(Fault.SETUP, REFUSED_TOKEN)
+        if code == 409:
+            self.status = "another program takes this bot's messages"
+            return SendFailed(Fault.SETUP, description)
+        if moved := parameters.get("migrate_to_chat_id"):
+            return SendFailed(Fault.MOVED, description, moved_to=str(moved))
+        if code == 403 or any(word in description.lower() for word in GONE):
+            return SendFailed(Fault.GONE, description)
+        return SendFailed(Fault.REFUSED, description)
+
+    def _unreachable(self, reason: str, fault: Fault) -> SendFailed:
+        self.status = f"unreachable: {reason}"
+        return SendFailed(fault, reason)

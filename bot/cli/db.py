@@ -1,0 +1,112 @@
+"""`bot db backup` and `bot db restore`, for SQLite: PostgreSQL has its own tools."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
+from bot.config import find_root, load
+from bot.store.database import HEAD
+
+
+def backup(to: str) -> int:
+    """Copy the database while it may be in use (SQLite's own online backup)."""
+    source = _file()
+    if source is None:
+        return SETUP
+    target = Path(to)
+    if target.exists():
+        complain(f"{to} is there already: name another file.")
+        return USAGE
+    if not source.is_file():
+        complain(f"There is no database at {source} yet: nothing to copy.")
+        return FINDINGS
+    try:
+        with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as old, sqlite3.connect(target) as new:
+            old.backup(new)
+            new.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        target.unlink(missing_ok=True)
+        complain(f"The backup failed: {error}.")
+        return FINDINGS
+    fault = _fault_of(target)
+    if fault:
+        complain(f"The copy is damaged, and so is the database: {fault}.")
+        return FINDINGS
+    complain(f"Written to {to}.")
+    return OK
+
+
+def restore(source: str, *, yes: bool) -> int:
+    """Put a backup in place; what was there is kept beside it."""
+    target = _file()
+    if target is None:
+        return SETUP
+    copy = Path(source)
+    if not copy.is_file():
+        complain(f"There is no file {source}.")
+        return USAGE
+    fault = _fault_of(copy)
+    if fault:
+        complain(f"{source} is no backup of this bot: {fault}.")
+        return FINDINGS
+    if target.exists() and not yes:
+        complain(f"{target} is there. Stop the bot, then say it again with --yes: the old database is kept beside it.")
+        return USAGE
+    if target.exists() and _in_use(target):
+        complain("The database is in use: stop the bot first.")
+        return FINDINGS
+    kept = target.with_name(f"{target.name}.before-restore-{time.strftime('%Y%m%d-%H%M%S')}")
+    for suffix in ("", "-wal", "-shm"):
+        part = Path(f"{target}{suffix}")
+        if part.exists():
+            part.rename(f"{kept}{suffix}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(copy, target)
+    complain(f"Restored from {source}." + (f" The old database is {kept.name}." if kept.exists() else ""))
+    return OK
+
+
+def _file() -> Path | None:
+    config, problems = load(find_root())
+    show(problems)
+    url = make_url(config.database)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        complain("The database is not SQLite: use the tools of its own server (pg_dump, pg_restore).")
+        return None
+    return Path(url.database)
+
+
+def _fault_of(path: Path) -> str:
+    """What is wrong with a database file; empty if nothing is."""
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            state = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            version = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+    except sqlite3.Error as error:
+        return str(error)
+    if state != "ok":
+        return str(state)
+    return "" if version <= HEAD else f"it was written by a newer bot (schema {version})"
+
+
+def _in_use(path: Path) -> bool:
+    """Whether another process holds the database open: it then has a write-ahead log that cannot be taken over."""
+    try:
+        connection = sqlite3.connect(path, timeout=0.2, isolation_level=None)
+        try:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("ROLLBACK")
+        finally:
+            connection.close()
+    except sqlite3.OperationalError as error:
+        return "locked" in str(error)
+    except sqlite3.DatabaseError:
+        return False  # damaged: all the more reason to restore
+    return False

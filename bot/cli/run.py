@@ -1,0 +1,70 @@
+"""`bot run`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from bot import log
+from bot.cli.report import OK, SETUP, complain, show
+from bot.config import Config, find_root, load
+from bot.store.database import DatabaseFault
+
+if TYPE_CHECKING:
+    from bot.service.house import House
+
+logger = logging.getLogger("bot.run")
+
+
+def run(*, telegram: bool, watch: bool) -> int:
+    """Serve until a signal; the exit code."""
+    log.set_up()
+    config, problems = load(find_root())
+    show(problems)
+    if any(problem.is_error for problem in problems):
+        return SETUP
+    from bot.service.reload import open_house
+
+    house, problems = open_house(config)
+    show(problem for problem in problems if problem.is_error)
+    if house is None:
+        complain(f"No guide in {config.root / 'flows'} can be put into service: see 'bot check'.")
+        return SETUP
+    import uvloop
+
+    try:
+        return uvloop.run(_serve(config, house, telegram=telegram, watch=watch))
+    except DatabaseFault as fault:
+        complain(f"Cannot start: {fault}.")
+        return SETUP
+
+
+async def _serve(config: Config, house: House, *, telegram: bool, watch: bool) -> int:
+    from bot.app import serving
+    from bot.web.server import PortTaken
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(name, stopped.set)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: collections need not walk it again
+    try:
+        async with serving(config, house, telegram=telegram, watch=watch) as address:
+            sys.stdout.write(f"Cầm Tay: {address}\n")
+            sys.stdout.flush()
+            await stopped.wait()
+            logger.info("stopping")
+    except PortTaken as taken:
+        complain(
+            f"Cannot listen on {config.host}:{config.port}: {taken}. Is the bot running already? "
+            "Another port: setting 'web.port' or CAM_TAY_PORT=0 for any free one."
+        )
+        return SETUP
+    return OK

@@ -1,0 +1,196 @@
+"""bot.toml and the environment -> Config. Faults are Problems with lines, as for flows; tokens only by environment."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.flow.reader import did_you_mean, read_duration
+from bot.problem import Problem
+from bot.source import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FILE = "bot.toml"
+
+Span = tuple[time, time]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting, with the value that holds when nothing is configured. Times of day are Viet Nam's."""
+
+    root: Path
+    database: str
+    operator: str = "nhóm tình nguyện Bình dân học vụ số"
+    language: str = "vi"
+    human_phone: str = ""
+    human_hours: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    reminder_after: int = 86_400
+    quiet: tuple[Span, ...] = ((time(20, 30), time(7, 30)), (time(11, 30), time(13, 30)))
+    keep_messages_days: int = 30
+    keep_inbox_days: int = 3
+    drain_seconds: int = 10
+    telegram_webhook: str = ""
+    telegram_token: str = field(default="", repr=False)
+    telegram_secret: str = field(default="", repr=False)
+    telegram_api: str = "https://api.telegram.org"
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Settings that the bot's own sentences may name."""
+        return {"operator": self.operator, "phone": self.human_phone, "hours": self.human_hours}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of bot.toml: the field it fills, the environment variable that overrides it, how it is read."""
+
+    field: str
+    read: Callable[[Any], Any]
+    kind: str
+    environment: str = ""
+
+
+class _Unfit(ValueError):
+    """The value cannot be used; the message says what is wanted."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\n" in value:
+        raise _Unfit
+    return value.strip()
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, str) and value.isdigit():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise _Unfit
+        return value
+
+    return read
+
+
+def _duration(value: Any) -> int:
+    seconds = read_duration(value) if isinstance(value, str) else None
+    if seconds is None:
+        raise _Unfit
+    return seconds
+
+
+def _spans(value: Any) -> tuple[Span, ...]:
+    if not isinstance(value, list):
+        raise _Unfit
+    return tuple(_span(item) for item in value)
+
+
+def _span(value: Any) -> Span:
+    match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", value) if isinstance(value, str) else None
+    try:
+        start, end = (time.fromisoformat(part) for part in match.groups()) if match else (None, None)
+    except ValueError:
+        raise _Unfit from None
+    if start is None or end is None or start == end:
+        raise _Unfit
+    return start, end
+
+
+def _url(value: Any) -> str:
+    text = _text(value)
+    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        raise _Unfit
+    return text.rstrip("/")
+
+
+_DAYS = _whole(1, 3650)
+
+SETTINGS: dict[str, Setting] = {
+    "database": Setting("database", _text, "a database address", "CAM_TAY_DATABASE"),
+    "language": Setting("language", _text, "the name of a folder of content/"),
+    "operator": Setting("operator", _text, "one line of text: who runs this bot"),
+    "human.phone": Setting("human_phone", _text, "a phone number as people should read it"),
+    "human.hours": Setting("human_hours", _text, "one line of text: when somebody answers"),
+    "web.host": Setting("host", _text, "a host name or address", "CAM_TAY_HOST"),
+    "web.port": Setting("port", _whole(0, 65535), "a number from 0 to 65535", "CAM_TAY_PORT"),
+    "web.public_url": Setting("public_url", _url, "an address such as https://bot.example", "CAM_TAY_PUBLIC_URL"),
+    "reminder.after": Setting("reminder_after", _duration, 'a duration such as "1 day"'),
+    "reminder.quiet": Setting("quiet", _spans, 'a list of times of day such as ["20:30-07:30"]'),
+    "keep.messages_days": Setting("keep_messages_days", _DAYS, "a number of days from 1 to 3650"),
+    "keep.inbox_days": Setting("keep_inbox_days", _DAYS, "a number of days from 1 to 3650"),
+    "stop.drain_seconds": Setting("drain_seconds", _whole(0, 600), "a number of seconds from 0 to 600"),
+    "telegram.webhook": Setting("telegram_webhook", _url, "an https address", "TELEGRAM_WEBHOOK"),
+}
+"""Every key of bot.toml."""
+
+ENVIRONMENT: dict[str, Setting] = {
+    "TELEGRAM_BOT_TOKEN": Setting("telegram_token", _text, "the token that BotFather gave"),
+    "TELEGRAM_SECRET": Setting("telegram_secret", _text, "1 to 256 characters A-Z a-z 0-9 _ -"),
+    "TELEGRAM_API": Setting("telegram_api", _url, "the address of a Bot API server"),
+}
+"""What comes from the environment alone."""
+
+
+def load(root: Path, environment: Mapping[str, str] | None = None) -> tuple[Config, list[Problem]]:
+    """The configuration of the house in `root`. With problems, the defaults stand in for what could not be read."""
+    environment = os.environ if environment is None else environment
+    path = root / FILE
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    if path.is_file():
+        source = read_file(path)
+        problems += source.problems
+        for key, value in _flat(source.data):
+            setting = SETTINGS.get(key)
+            where = tuple(key.split("."))
+            if setting is None:
+                hint = did_you_mean(key, SETTINGS) or "the settings are listed in docs/running.md"
+                problems.append(source.problem(where, "E201", f"unknown setting '{key}'", hint))
+                continue
+            try:
+                values[setting.field] = setting.read(value)
+            except _Unfit:
+                problems.append(source.problem(where, "E202", f"the setting '{key}' must be {setting.kind}"))
+    named = {s.environment: s for s in SETTINGS.values() if s.environment} | ENVIRONMENT
+    for name, setting in named.items():
+        if not environment.get(name):
+            continue
+        try:
+            values[setting.field] = setting.read(environment[name])
+        except _Unfit:
+            message = f"the environment variable {name} must be {setting.kind}"
+            problems.append(Problem(path, 1, 1, "E203", message))
+    secret = values.get("telegram_secret", "")
+    if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
+        problems.append(Problem(path, 1, 1, "E203", f"TELEGRAM_SECRET must be {ENVIRONMENT['TELEGRAM_SECRET'].kind}"))
+    if values.get("telegram_webhook") and not secret:
+        hint = "set TELEGRAM_SECRET, so that nobody else can post to the webhook"
+        problems.append(Problem(path, 1, 1, "E204", "the setting 'telegram.webhook' needs a secret", hint))
+    values.setdefault("database", f"sqlite+aiosqlite:///{root / 'data' / 'cam-tay.db'}")
+    return Config(root=root, **values), sorted(problems)
+
+
+def find_root() -> Path:
+    """The folder with bot.toml, flows/ and content/: CAM_TAY_ROOT, or the current folder."""
+    return Path(os.environ.get("CAM_TAY_ROOT") or ".").resolve()
+
+
+def _flat(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found = []
+    for key, value in data.items():
+        name = f"{prefix}{key}"
+        known_table = any(setting.startswith(f"{name}.") for setting in SETTINGS)
+        if isinstance(value, dict) and known_table:
+            found += _flat(value, f"{name}.")
+        else:
+            found.append((name, value))
+    return found

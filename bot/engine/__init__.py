@@ -1,0 +1,1 @@
+"""The core: events in, a new session and effects out. Pure and total."""

@@ -1,0 +1,55 @@
+"""Findings about a guide as a whole: sources, review date, place in the menu, pictures and voices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.flow.check.tree import SOURCE_LANGUAGE, Tree
+from bot.flow.check.ways import at, place_of
+from bot.flow.model import Flow, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.problem import Problem
+
+
+def sources(flow: Flow, tree: Tree) -> Iterator[Problem]:
+    """E022: a guide that does not say where its facts come from."""
+    del tree
+    if not flow.is_piece and not flow.sources:
+        hint = "add [[source]] with url and checked (the day the fact was last looked up)"
+        yield at(Place(flow.path, 1), "E022", "a guide without a source", hint)
+
+
+def review(flow: Flow, tree: Tree) -> Iterator[Problem]:
+    """E023, W106: no review date, or one that is over."""
+    if flow.review_by is None:
+        if not flow.is_piece and "review_by" not in flow.places:
+            hint = "add review_by = the day by which its facts must be looked up again"
+            yield at(Place(flow.path, 1), "E023", "a guide without a review date", hint)
+    elif flow.review_by < tree.today:
+        message = f"to be reviewed by {flow.review_by}, and today is {tree.today}"
+        yield at(flow.places["review_by"], "W106", message, "look the facts up again, then set both dates anew")
+
+
+def menu(flow: Flow, tree: Tree) -> Iterator[Problem]:
+    """W109: two guides at the same place of the home screen."""
+    if flow.menu is not None:
+        twins = [other.name for other in tree.flows.values() if other.menu == flow.menu and other.name < flow.name]
+        if twins:
+            message = f"'{twins[0]}' has place {flow.menu} in the menu too"
+            yield at(flow.places["menu"], "W109", message, "give each guide a place of its own")
+
+
+def media(flow: Flow, tree: Tree) -> Iterator[Problem]:
+    """E024, W110: a picture or a recorded voice that is not there."""
+    folder = tree.content / "media"
+    for step in flow.steps.values():
+        if step.picture and not (folder / step.picture).is_file():
+            yield at(place_of(step, "picture"), "E024", f"there is no picture content/media/{step.picture}")
+        for language in tree.words if step.voice else ():
+            if not (folder / "voice" / language / step.voice).is_file():
+                message = f"there is no recording content/media/voice/{language}/{step.voice}"
+                code = "E024" if language == SOURCE_LANGUAGE else "W110"
+                yield at(place_of(step, "voice"), code, message)

@@ -1,0 +1,1 @@
+"""The ear: what typed words mean. Pure."""

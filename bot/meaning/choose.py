@@ -1,0 +1,76 @@
+"""Typed words to one of the answers that are offered: its number, its label, its words, with or without typos."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rapidfuzz import fuzz
+
+from bot.meaning.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CLOSE = 84
+"""Similarity (0–100) from which a typo is forgiven."""
+
+AHEAD = 6
+"""By how much the best answer must lead the next one."""
+
+SHORTEST = 4
+"""Letters below which a word must be exact: "có" and "cô" are too near each other."""
+
+_NUMBER = re.compile(r"(?:so |nut |phim |chon |cau )?(\d{1,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An answer on the screen and every way to say it."""
+
+    answer: str
+    label: str
+    words: tuple[str, ...] = ()
+
+
+def choose(text: str, offers: Sequence[Offer], *, freely: bool = True, numbered: bool = True) -> str | None:
+    """The answer meant by `text`, or None.
+
+    Not `freely`: only by its very words (a step that is answered by typing).
+    `numbered`: a bare number is the number of an answer.
+    """
+    typed = fold(text)
+    if not typed:
+        return _same_sign(text, offers)
+    if freely and numbered and (match := _NUMBER.fullmatch(typed)):
+        index = int(match[1]) - 1
+        return offers[index].answer if 0 <= index < len(offers) else None
+    exact = text.casefold().strip()
+    for offer in offers:
+        if exact in {word.casefold() for word in (offer.label, *offer.words)}:
+            return offer.answer
+    same = {offer.answer for offer in offers if typed in {fold(word) for word in (offer.label, *offer.words)}}
+    if same:  # without its accents a word may mean two answers: then the person is asked again
+        return same.pop() if len(same) == 1 else None
+    return _nearest(typed, offers) if freely else None
+
+
+def _nearest(typed: str, offers: Sequence[Offer]) -> str | None:
+    if len(typed) < SHORTEST:
+        return None
+    scored: dict[str, float] = {}
+    for offer in offers:
+        for word in (offer.label, *offer.words):
+            if len(folded := fold(word)) >= SHORTEST:
+                scored[offer.answer] = max(scored.get(offer.answer, 0), fuzz.ratio(typed, folded))
+    ranked = sorted(scored.values(), reverse=True)
+    if not ranked or ranked[0] < CLOSE or (len(ranked) > 1 and ranked[0] - ranked[1] < AHEAD):
+        return None
+    return max(scored, key=scored.__getitem__)
+
+
+def _same_sign(text: str, offers: Sequence[Offer]) -> str | None:
+    """An emoji alone is the button that begins with it."""
+    sign = text.strip()
+    return next((o.answer for o in offers if sign and o.label.startswith(sign)), None)

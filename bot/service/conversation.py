@@ -1,0 +1,245 @@
+"""The way of a message, from door to door. Read this file first.
+
+    channel        update          -> Incoming                       (bot/channel/*)
+    accept         Incoming        -> waits here until its turn is committed; then the platform is answered
+    meaning        text or tap     -> secret? cry for help? command? answer? guide?          (service/respond.py)
+    engine         take_turn       -> the new session and effects                             no I/O
+    wording        effects         -> messages                                                no I/O
+    store          ONE transaction :  inbox row + chat + session + journal + jobs + outbox rows
+    sender         outbox row      -> channel.send                                            (service/sender.py)
+
+One loop takes everything that waits, in the order it came, lets each happen in memory (a turn takes well under a
+millisecond), and commits the lot at once: so the things of one chat are in order without any lock, and durable does
+not mean slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.channel.base import Incoming, Message, What
+from bot.engine.chat import Chat
+from bot.service import metrics
+from bot.service.house import buttons_of
+from bot.service.quiet import allowed
+from bot.service.respond import respond
+from bot.service.talk import Reply
+from bot.store import buttons, chats, inbox, jobs, journal, outbox
+from bot.store.outbox import Ids, OutboxRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.config import Config
+    from bot.engine.button import ButtonMeaning
+    from bot.engine.session import Session
+    from bot.service.house import House
+    from bot.service.sender import Sender
+    from bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 200
+"""Incoming things in one transaction."""
+
+MOST_BUTTONS = 50_000
+"""Button meanings kept in memory; the rest are looked up."""
+
+PAUSE_AFTER_FAULT = 0.5
+"""Seconds to wait when the database refuses, before the next try."""
+
+
+class NotStored(Exception):
+    """The incoming thing could not be stored: the platform must not be told that we have it."""
+
+
+@dataclass
+class _Batch:
+    """What one transaction will hold."""
+
+    chats: dict[str, Chat] = field(default_factory=dict)
+    sessions: dict[str, dict[str, Session]] = field(default_factory=dict)
+    changed: dict[tuple[str, str], Session] = field(default_factory=dict)
+    done: list[tuple[Incoming, str]] = field(default_factory=list)
+    rows: list[OutboxRow] = field(default_factory=list)
+    lines: list[journal.Line] = field(default_factory=list)
+    jobs: dict[str, jobs.Job] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
+    parked: dict[str, str] = field(default_factory=dict)  # job -> why
+    erased: list[Chat] = field(default_factory=list)
+
+
+class Conversation:
+    """Brings what came in to the core and stores what it led to."""
+
+    def __init__(self, house: House, database: Database, sender: Sender, config: Config) -> None:
+        self.house = house
+        self._database = database
+        self._sender = sender
+        self._config = config
+        self._ids = Ids()
+        self._meanings: dict[str, ButtonMeaning] = {}
+        self._waiting: list[tuple[Incoming, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    async def accept(self, incoming: Incoming) -> None:
+        """Take one incoming thing; returns when it and all it led to are stored. Raises NotStored."""
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((incoming, stored))
+        self._wake.set()
+        await stored
+
+    async def move_in(self, house: House) -> None:
+        """Put a (new) house into service: its buttons are written down before anybody can see them."""
+        fresh: dict[str, ButtonMeaning] = house.everywhere()
+        async with self._database.write() as connection:
+            for flow in house.flows.values():
+                of_flow = buttons_of(flow)
+                some = list(of_flow)[:1]
+                if some and not await buttons.find(connection, some):
+                    fresh.update(of_flow)
+            await buttons.add(connection, fresh)
+        self.house = house
+
+    async def run(self) -> None:
+        """The loop. Ends after `stop`, when nothing waits any more."""
+        while not (self._stopping and not self._waiting):
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+                await self._take(batch)
+
+    def stop(self) -> None:
+        """End the loop once everything that waits is done."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _take(self, waiting: Sequence[tuple[Incoming, asyncio.Future[None]]]) -> None:
+        begun = time.perf_counter()
+        try:
+            async with self._database.write() as connection:
+                batch = await self._turns(connection, [incoming for incoming, _ in waiting])
+                await self._store(connection, batch)
+        except (DBAPIError, OSError) as error:
+            log.error("not stored", extra={"error": type(error).__name__, "waiting": len(waiting)})  # noqa: TRY400
+            metrics.NOT_STORED.inc(len(waiting))
+            await asyncio.sleep(PAUSE_AFTER_FAULT)
+            for _, stored in waiting:
+                if not stored.done():
+                    stored.set_exception(NotStored)
+            return
+        for _, stored in waiting:
+            if not stored.done():
+                stored.set_result(None)
+        self._sender.put(batch.rows)
+        metrics.TURNS.inc(len(batch.done))
+        metrics.TURN_SECONDS.observe(time.perf_counter() - begun)
+
+    async def _turns(self, connection: AsyncConnection, incoming: Sequence[Incoming]) -> _Batch:
+        """Let everything happen, in order, in memory."""
+        batch = _Batch()
+        known = await inbox.known(connection, incoming)
+        keys = {i.key for i in incoming}
+        batch.chats, batch.sessions = await chats.load(connection, keys)
+        await self._look_up([i.tap for i in incoming if i.tap], connection)
+        for one in incoming:
+            identity = (one.channel, one.external)
+            if identity in known:
+                continue
+            known.add(identity)
+            if one.what is What.TIME and one.key not in batch.chats:  # erased meanwhile: nobody to remind
+                batch.cancelled.add(f"wait:{one.key}")
+                continue
+            chat = batch.chats.get(one.key) or self._new_chat(one)
+            try:
+                reply = respond(self.house, chat, batch.sessions[one.key], one, self._meanings.get(one.tap))
+            except Exception as error:
+                # A fault of ours: the person hears so, the rest of the batch goes on, the row says what to look for.
+                log.exception("turn failed", extra={"what": one.what.value, "flow": chat.flow})
+                reason = type(error).__name__
+                metrics.PARKED.inc()
+                if one.what is What.TIME:
+                    batch.parked[f"wait:{one.key}"] = reason
+                    continue
+                reply = self._sorry(chat)
+            else:
+                reason = ""
+            batch.done.append((one, reason))
+            self._gather(batch, one, reply)
+        return batch
+
+    def _gather(self, batch: _Batch, incoming: Incoming, reply: Reply) -> None:
+        """Add what one reply holds to the batch."""
+        key, chat = incoming.key, reply.chat
+        asked = chat.asked
+        for outgoing in reply.outgoing:
+            row = OutboxRow(self._ids.next(), incoming.channel, incoming.chat, outgoing)
+            batch.rows.append(row)
+            if isinstance(outgoing, Message) and outgoing.buttons:
+                asked = row.id
+        batch.chats[key] = replace(chat, asked=asked) if asked != chat.asked else chat
+        for session in reply.sessions:
+            batch.sessions[key][session.flow] = session
+            batch.changed[key, session.flow] = session
+        batch.lines += [journal.Line(key, flow, n.step, n.what, n.answer, incoming.at) for flow, n in reply.notes]
+        wait_key = f"wait:{key}"
+        if reply.forget or incoming.what is What.TIME:
+            batch.cancelled.add(wait_key)
+            batch.jobs.pop(wait_key, None)
+        if reply.wait is not None:
+            flow, wait = reply.wait
+            seconds = self._config.reminder_after if wait.after is None else wait.after
+            due = allowed(incoming.at + seconds * 1000, self._config)
+            batch.jobs[wait_key] = jobs.Job(wait_key, "wait", key, due, {"flow": flow, "step": wait.step})
+        if reply.erase:
+            batch.erased.append(chat)
+            batch.sessions[key] = {}
+            batch.jobs.pop(wait_key, None)
+            batch.changed = {k: s for k, s in batch.changed.items() if k[0] != key}
+            batch.lines = [line for line in batch.lines if line.chat != key]
+            batch.chats[key] = self._new_chat(incoming)
+
+    async def _store(self, connection: AsyncConnection, batch: _Batch) -> None:
+        """Write all of it; the caller commits."""
+        for chat in batch.erased:
+            await chats.erase(connection, chat)
+        gone = {chat.key for chat in batch.erased}
+        touched = {incoming.key for incoming, _ in batch.done} - gone
+        at = max((incoming.at for incoming, _ in batch.done), default=0)
+        await chats.save(connection, [batch.chats[key] for key in touched])
+        await chats.save_sessions(connection, [(key, s) for (key, _), s in batch.changed.items()], at)
+        await journal.add(connection, batch.lines)
+        await jobs.cancel(connection, batch.cancelled - batch.jobs.keys())
+        await jobs.add(connection, batch.jobs.values())
+        for key, reason in batch.parked.items():
+            await jobs.park(connection, key, reason)
+        await outbox.add(connection, batch.rows, at)
+        await inbox.add(connection, batch.done)
+
+    async def _look_up(self, taps: Sequence[str], connection: AsyncConnection) -> None:
+        unknown = {tap for tap in taps if tap not in self._meanings}
+        if unknown:
+            if len(self._meanings) > MOST_BUTTONS:
+                self._meanings.clear()
+            self._meanings.update(await buttons.find(connection, unknown))
+
+    def _new_chat(self, incoming: Incoming) -> Chat:
+        spoken = incoming.language.partition("-")[0]
+        language = spoken if spoken in self.house.library.languages else self._config.language
+        return Chat(incoming.key, incoming.channel, incoming.chat, language, incoming.at, incoming.at)
+
+    def _sorry(self, chat: Chat) -> Reply:
+        """Our fault, said kindly; needs nothing but one sentence."""
+        text = self.house.library.piece(chat.language, "_bot/error", "text", self.house.speaker(chat).address.words)
+        head, _, body = text.partition("\n\n")
+        return Reply(chat, outgoing=(Message(head, body),))

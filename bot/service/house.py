@@ -1,0 +1,109 @@
+"""Everything the bot can say and where it leads, as one whole: replaced when a file changes, never edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.engine import path
+from bot.engine.button import ButtonMeaning, button_id
+from bot.flow.link import link
+from bot.flow.model import QUESTIONS, Kind
+from bot.flow.reader import read_flows
+from bot.meaning.finder import Entry
+from bot.wording.library import BOT, GUIDE, Library
+from bot.wording.render import EVERYWHERE, RECORD, Speaker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bot.channel.base import Button
+    from bot.engine.chat import Chat
+    from bot.flow.model import Flow
+    from bot.problem import Problem
+
+COMMANDS = ("start", "home", "help", "language", "address", "about", "delete")
+"""The command menu, in order; each has a description in `_bot/commands.j2`."""
+
+BESIDE = ("other", "back", "again", "aloud", "resume", "restart", "stay", "return", "no_reminders", RECORD)
+"""Answers that may stand beside those of the step itself."""
+
+
+@dataclass(frozen=True)
+class House:
+    """The guides in service and their words."""
+
+    flows: Mapping[str, Flow]
+    library: Library
+    settings: Mapping[str, str]
+
+    def speaker(self, chat: Chat) -> Speaker:
+        """Who speaks to this chat, in its language and form of address."""
+        address = self.library.language(chat.language).address(chat.address)
+        return Speaker(self.library, self.flows, chat.language, address, self.settings, self._keyboards)
+
+    def commands(self, language: str) -> tuple[tuple[str, str], ...]:
+        """The command menu of a channel that has one: (command, description)."""
+        return tuple((name, self.library.piece(language, f"{BOT}/commands", name, {})) for name in COMMANDS)
+
+    @cached_property
+    def _keyboards(self) -> dict[tuple[object, ...], tuple[Button, ...]]:
+        return {}
+
+    @cached_property
+    def menu(self) -> tuple[str, ...]:
+        """The guides of the home screen, in order."""
+        listed = [(f.menu, f.name) for f in self.flows.values() if f.menu is not None]
+        return tuple(name for _, name in sorted(listed))
+
+    @cached_property
+    def alarms(self) -> tuple[Entry, ...]:
+        """Cries for help of all languages: a person in fear does not switch languages first."""
+        return tuple(self._entries("alarm", [f for f in self.flows.values() if f.alarm]))
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The phrases that find each guide."""
+        return tuple(self._entries("words", list(self.flows.values()), with_title=True))
+
+    def _entries(self, block: str, flows: list[Flow], *, with_title: bool = False) -> list[Entry]:
+        found = []
+        for flow in flows:
+            phrases: list[str] = []
+            for language in self.library.languages.values():
+                words = language.address("").words
+                phrases += self.library.lines(language.name, f"{flow.name}/{GUIDE}", block, words)
+                if with_title:
+                    phrases += self.library.lines(language.name, f"{flow.name}/{GUIDE}", "title", words)
+            found.append(Entry(flow.name, tuple(phrases)))
+        return found
+
+    def everywhere(self) -> dict[str, ButtonMeaning]:
+        """Buttons that belong to no step, by id."""
+        answers = [a for a in EVERYWHERE if a not in {"open", "call", "speak"}]
+        answers += ["resume", "restart", "stay", "return", "no_reminders"]
+        answers += [f"open:{name}" for name in self.flows]
+        answers += [f"speak:{name}" for name in self.library.languages]
+        answers += [f"call:{name}" for language in self.library.languages.values() for name in language.addresses]
+        meanings = [ButtonMeaning("", "", "", answer) for answer in dict.fromkeys(answers)]
+        return {button_id(meaning): meaning for meaning in meanings}
+
+
+def buttons_of(flow: Flow) -> dict[str, ButtonMeaning]:
+    """Every button that the steps of a guide can show, by id."""
+    meanings = []
+    for step in flow.steps.values():
+        if step.kind in QUESTIONS or step.kind is Kind.END:
+            problems = (path.STUCK + key for key in step.stuck)
+            answers = dict.fromkeys((*path.answers(step), *problems, *BESIDE))
+            meanings += [ButtonMeaning(flow.name, flow.digest, step.name, answer) for answer in answers]
+    return {button_id(meaning): meaning for meaning in meanings}
+
+
+def load_house(root: Path, settings: Mapping[str, str]) -> tuple[House, list[Problem]]:
+    """The house in `root` (flows/ and content/). Flow files that cannot be read are left out and reported."""
+    flows, problems = read_flows(root / "flows")
+    linked = {name: link(flow, flows) for name, flow in flows.items() if not flow.is_piece}
+    return House(linked, Library.read(root / "content"), settings), problems

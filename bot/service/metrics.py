@@ -1,0 +1,15 @@
+"""The numbers behind /metrics. No label ever holds a chat or a text."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+TURNS = Counter("camtay_turns_total", "Incoming things that were dealt with")
+NOT_STORED = Counter("camtay_not_stored_total", "Incoming things the database refused; the platform keeps them")
+PARKED = Counter("camtay_parked_total", "Incoming things that met a fault of ours")
+TURN_SECONDS = Histogram(
+    "camtay_batch_seconds", "Seconds from taking a batch to its commit", buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10)
+)
+SENT = Counter("camtay_sent_total", "Things sent, by channel and outcome", ["channel", "outcome"])
+WAITING = Gauge("camtay_outbox_waiting", "Things that wait to be sent", ["channel"])
+LAST_POLL = Gauge("camtay_last_poll_seconds", "When the poller last had an answer, unix time", ["channel"])

@@ -1,0 +1,103 @@
+"""Brings edited guides into service: checked first, refused with their problems when at fault, the old ones staying."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.engine.event import local_day
+from bot.flow.check import check
+from bot.service.house import House, load_house
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.config import Config
+    from bot.problem import Problem
+    from bot.service.conversation import Conversation
+
+log = logging.getLogger(__name__)
+
+
+def open_house(config: Config, now: int | None = None) -> tuple[House | None, list[Problem]]:
+    """The house with every guide that is without errors, and all problems; None when no guide is left."""
+    import time  # noqa: PLC0415
+
+    today = local_day(now if now is not None else int(time.time() * 1000))
+    problems = check(config.root, today=today)
+    faulty = {name for problem in problems if problem.is_error for name in _guides_of(problem.path, config.root)}
+    if BOT_WORDS in faulty:
+        return None, problems
+    house, _ = load_house(config.root, config.words)
+    sound = {name: flow for name, flow in house.flows.items() if not faulty & ({name} | _parts(flow))}
+    return (replace(house, flows=sound) if sound else None), problems
+
+
+BOT_WORDS = "_bot"
+
+
+def _guides_of(path: Path, root: Path) -> set[str]:
+    """The guide (or piece) a file belongs to."""
+    try:
+        parts = path.resolve().relative_to(root.resolve()).parts
+    except ValueError:
+        return set()
+    if parts[0] == "flows":
+        return {"/".join(parts[1:]).removesuffix(".toml")}
+    if parts[0] == "content" and len(parts) > 2:
+        return {"/".join(parts[2:4]) if parts[2] == "pieces" else parts[2]}
+    return set()
+
+
+def _parts(flow: object) -> set[str]:
+    """The guides and pieces whose words a linked guide speaks."""
+    return {step.text.rpartition("/")[0] for step in flow.steps.values()}  # type: ignore[attr-defined]
+
+
+class Reload:
+    """Watches flows/ and content/."""
+
+    def __init__(self, config: Config, conversation: Conversation) -> None:
+        self._config = config
+        self._conversation = conversation
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """The loop."""
+        from watchfiles import awatch  # noqa: PLC0415 (only a running bot watches)
+
+        folders = [self._config.root / "flows", self._config.root / "content"]
+        async for _ in awatch(*folders, stop_event=self._stopping, step=200, debounce=800):
+            await self.look()
+
+    async def look(self) -> list[Problem]:
+        """Check and take over what is sound. A guide with errors keeps its old form."""
+        fresh, problems = await asyncio.to_thread(open_house, self._config)
+        for problem in problems:
+            if problem.is_error:
+                log.error("refused: %s", problem)
+        old = self._conversation.house
+        if fresh is None:
+            log.error("nothing taken over, the old guides stay in service")
+            return problems
+        await self._conversation.move_in(_merged(old, fresh, problems, self._config.root))
+        log.info("guides taken over", extra={"guides": len(fresh.flows)})
+        return problems
+
+
+def _merged(old: House, fresh: House, problems: list[Problem], root: Path) -> House:
+    """The fresh guides, and the old form of those that are at fault now."""
+    faulty = {name for problem in problems if problem.is_error for name in _guides_of(problem.path, root)}
+    kept = {
+        name: flow for name, flow in old.flows.items() if name not in fresh.flows and faulty & ({name} | _parts(flow))
+    }
+    if not kept:
+        return fresh
+    library = fresh.library.with_old_words(old.library, {text for flow in kept.values() for text in _parts(flow)})
+    return House({**fresh.flows, **kept}, library, fresh.settings)

@@ -1,0 +1,141 @@
+"""What one incoming thing means and what is answered: meaning, engine and wording joined. Pure; no I/O.
+
+The order for typed words: secret, cry for help, command, button, typed answer, guide, and at last the ladder of not
+understanding. Whatever happens, the person's step is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.channel.base import Deletion, Incoming, What
+from bot.engine.effect import Note, Tell
+from bot.engine.event import TimeCame
+from bot.flow.model import Kind
+from bot.meaning.fold import clean
+from bot.meaning.secrets import find_secret
+from bot.service.answers import give
+from bot.service.talk import Reply, Talk
+from bot.service.typed import hear
+from bot.wording.render import means_the_same_everywhere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.engine.button import ButtonMeaning
+    from bot.engine.chat import Chat
+    from bot.engine.session import Session
+    from bot.service.house import House
+
+
+def respond(
+    house: House,
+    chat: Chat,
+    sessions: Mapping[str, Session],
+    incoming: Incoming,
+    tapped: ButtonMeaning | None,
+) -> Reply:
+    """What happens when `incoming` comes from `chat`. `tapped` is what the tapped button means, if it was a tap."""
+    talk = Talk(house, chat, sessions, incoming)
+    lost = talk.catch_up()
+    if happens := _NOT_SPOKEN.get(incoming.what):
+        happens(talk)
+        return talk.reply()
+    talk.chat = replace(talk.chat, reachable=True, seen_at=incoming.at)
+    text = clean(incoming.text)
+    first = not talk.chat.welcomed
+    if _secret(talk, text):
+        return talk.reply()
+    if first:
+        _welcome(talk)
+    if lost:
+        talk.tell("changed")
+    match incoming.what:
+        case What.TAP:
+            _tap(talk, tapped)
+        case What.TEXT if lost and not text.startswith("/"):
+            talk.go_on()  # what was typed was an answer to a question that is gone
+        case What.TEXT:
+            hear(talk, text, first=first)
+        case What.EDITED:
+            talk.tell("edited", *talk.offers)
+        case What.MEDIA:
+            _media(talk)
+    return talk.reply()
+
+
+def _blocked(talk: Talk) -> None:
+    talk.chat = replace(talk.chat, reachable=False)
+    talk.forget = True
+
+
+def _unblocked(talk: Talk) -> None:
+    talk.chat = replace(talk.chat, reachable=True)
+
+
+def _group(talk: Talk) -> None:
+    """In a group the bot says once that it talks with one person at a time."""
+    if not talk.chat.welcomed:
+        talk.chat = replace(talk.chat, welcomed=True)
+        talk.tell("group")
+
+
+def _welcome(talk: Talk) -> None:
+    talk.chat = replace(talk.chat, welcomed=True)
+    speaker = talk.house.speaker(talk.chat)
+    message = speaker.tell(None, None, Tell("welcome"), talk.at)
+    talk.outgoing.append(replace(message, constants=speaker.constants()))
+
+
+def _secret(talk: Talk, text: str) -> bool:
+    """A secret is recognised before anything is stored; only its kind and time are kept."""
+    flow, session = talk.flow, talk.session
+    step = flow.steps.get(session.step) if flow and session else None
+    kind = find_secret(text, number_asked=step is not None and step.kind is Kind.NUMBER)
+    if kind is None:
+        return False
+    talk.notes.append((talk.chat.flow, Note("secret", step.name if step else "", kind)))
+    if talk.incoming.message:
+        talk.outgoing.append(Deletion(talk.incoming.message))
+    alarm = ("asked_me",) if talk.house.alarms else ()
+    talk.tell(f"secret_{kind}", "understood", *alarm)
+    return True
+
+
+def _time(talk: Talk) -> None:
+    flow = talk.house.flows.get(talk.incoming.text)
+    if flow is not None and talk.chat.flow == flow.name and flow.name in talk.sessions and talk.chat.reachable:
+        talk.happen(flow, TimeCame(talk.at, talk.incoming.detail))
+
+
+_NOT_SPOKEN: dict[What, Callable[[Talk], None]] = {
+    What.TIME: _time,
+    What.BLOCKED: _blocked,
+    What.UNBLOCKED: _unblocked,
+    What.GROUP: _group,
+    What.OTHER: lambda _: None,
+}
+"""What comes in without anybody speaking to us."""
+
+
+def _tap(talk: Talk, tapped: ButtonMeaning | None) -> None:
+    if tapped is None:  # a button of a database that is gone: never a dead end
+        talk.go_on()
+        return
+    flow = talk.house.flows.get(tapped.flow)
+    if (
+        flow is None
+        or means_the_same_everywhere(tapped.answer)
+        or (tapped.flow == talk.chat.flow and talk.session is not None)
+    ):
+        give(talk, tapped.answer, tapped.step)
+    else:  # a button of another guide: offer the way there, or to stay
+        talk.notes.append((tapped.flow, Note("stale", tapped.step)))
+        talk.tell("stale", f"open:{flow.name}", "stay" if talk.flow else "home")
+
+
+def _media(talk: Talk) -> None:
+    kind = talk.incoming.detail
+    known = {"photo", "voice", "sticker", "location", "contact", "document"}
+    talk.tell(f"media_{kind if kind in known else 'other'}", *talk.offers)

@@ -1,0 +1,194 @@
+"""Outbox rows to channels: in order per chat, at the pace the platform allows, each outcome written down.
+
+A row is sent after its transaction is committed, and marked after the channel has it. A crash between the two sends it
+again at the next start: at least once, and at most those in flight twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.channel.base import Deletion, Fault, Keyboard, Receipt, SendFailed
+from bot.service import metrics
+from bot.service.pace import Pace
+from bot.store import chats, outbox
+from bot.store.outbox import OUR_ID, OutboxRow, Outcome, with_attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bot.channel.base import Channel
+    from bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200
+"""Sends in flight on one channel."""
+
+MOST_ATTEMPTS = 6
+"""Tries of one row when the channel does not answer; then it is failed."""
+
+ACKNOWLEDGE = 0.02
+"""Seconds for which outcomes are gathered into one transaction."""
+
+Lane = tuple[str, str]
+
+
+class Sender:
+    """Sends what is in the outbox."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._channels: Mapping[str, Channel] = {}
+        self._lanes: dict[Lane, deque[OutboxRow]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._paces: dict[str, Pace] = {}
+        self._room: dict[str, asyncio.Semaphore] = {}
+        self._outcomes: list[Outcome] = []
+        self._gone: set[Lane] = set()
+        self._flush: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def start(self, channels: Mapping[str, Channel]) -> None:
+        """Send through these channels; begins with what an earlier run left."""
+        self._channels = channels
+        self._paces = {name: Pace(channel.capabilities) for name, channel in channels.items()}
+        self._room = {name: asyncio.Semaphore(AT_ONCE) for name in channels}
+        async with self._database.read() as connection:
+            left = await outbox.waiting(connection, list(channels))
+        if left:
+            log.info("sending what was left", extra={"rows": len(left)})
+        self.put(left)
+
+    def put(self, rows: Iterable[OutboxRow]) -> None:
+        """Take committed rows; they are sent in this order within each chat."""
+        for row in rows:
+            if row.channel not in self._channels:
+                continue  # another process serves that channel
+            lane = (row.channel, row.chat)
+            queue = self._lanes.get(lane)
+            if queue is None:
+                self._lanes[lane] = deque((row,))
+                task = asyncio.create_task(self._run(lane))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            else:
+                queue.append(row)
+
+    async def drain(self, seconds: float) -> None:
+        """Send what is waiting for at most `seconds`; what is left stays in the outbox."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        self._closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._flush is not None:
+            await self._flush
+
+    @property
+    def backlog(self) -> dict[str, int]:
+        """Rows that wait, by channel."""
+        counted = dict.fromkeys(self._channels, 0)
+        for (channel, _), queue in self._lanes.items():
+            counted[channel] += len(queue)
+        return counted
+
+    async def _run(self, lane: Lane) -> None:
+        """One chat, until nothing waits for it; then the lane goes away."""
+        queue = self._lanes[lane]
+        try:
+            while queue and not self._closing:
+                row = queue[0]
+                outcome = await self._send(row)
+                if outcome is None:
+                    queue[0] = with_attempt(row)
+                    continue
+                queue.popleft()
+                self._note(outcome)
+        finally:
+            del self._lanes[lane]
+
+    async def _send(self, row: OutboxRow) -> Outcome | None:
+        """The outcome; None: try this row again."""
+        channel = self._channels[row.channel]
+        pace = self._paces[row.channel]
+        keeps = channel.capabilities.keeps
+        try:
+            outgoing = row.outgoing
+            if isinstance(outgoing, Keyboard | Deletion) and outgoing.message.startswith(OUR_ID):
+                async with self._database.read() as connection:
+                    message = await outbox.receipt(connection, int(outgoing.message.removeprefix(OUR_ID)))
+                if not message:
+                    return Outcome(row, "failed", reason="no message to change", keeps=keeps)
+                outgoing = replace(outgoing, message=message)
+            await pace.wait(row.chat)
+            async with self._room[row.channel]:
+                receipt = await channel.send(row.chat, outgoing)
+        except SendFailed as failed:
+            return await self._failed(row, failed)
+        except Exception:
+            log.exception("send failed", extra={"channel": row.channel, "row": row.id})
+            return Outcome(row, "failed", reason="fault of ours", keeps=keeps)
+        return Outcome(row, "sent", _receipt_of(row, receipt), keeps=keeps)
+
+    async def _failed(self, row: OutboxRow, failed: SendFailed) -> Outcome | None:
+        """What a failure means, by its class alone."""
+        pace = self._paces[row.channel]
+        log.warning("not sent", extra={"channel": row.channel, "row": row.id, "fault": failed.fault.value})
+        match failed.fault:
+            case Fault.WAIT:
+                pace.hold(failed.retry_after)
+                return None
+            case Fault.PASSING | Fault.SETUP if row.attempts + 1 < MOST_ATTEMPTS or failed.fault is Fault.SETUP:
+                await asyncio.sleep(min(30.0, 0.5 * 2**row.attempts))
+                return None
+            case Fault.GONE:
+                self._gone.add((row.channel, row.chat))
+                return Outcome(row, "failed", reason=failed.fault)
+            case Fault.UNKNOWN:
+                return Outcome(row, "unknown", reason=failed.fault)
+            case _:
+                return Outcome(row, "failed", reason=failed.reason[:200])
+
+    def _note(self, outcome: Outcome) -> None:
+        metrics.SENT.labels(outcome.row.channel, outcome.state).inc()
+        self._outcomes.append(outcome)
+        if self._flush is None:
+            self._flush = asyncio.create_task(self._acknowledge())
+
+    async def _acknowledge(self) -> None:
+        """Write down outcomes, many at a time."""
+        while self._outcomes:
+            await asyncio.sleep(0 if self._closing else ACKNOWLEDGE)
+            outcomes, self._outcomes = self._outcomes, []
+            gone, self._gone = self._gone, set()
+            try:
+                async with self._database.write() as connection:
+                    await outbox.finish(connection, outcomes)
+                    for channel in {channel for channel, _ in gone}:
+                        await chats.mark_unreachable(connection, channel, [chat for c, chat in gone if c == channel])
+            except (DBAPIError, OSError) as error:
+                log.error("outcomes not stored", extra={"error": type(error).__name__})  # noqa: TRY400
+                self._outcomes = outcomes + self._outcomes
+                self._gone |= gone
+                if self._closing:
+                    break
+                await asyncio.sleep(1)
+        self._flush = None
+
+
+def _receipt_of(row: OutboxRow, receipt: Receipt) -> str:
+    return receipt.message or str(row.id)
+
+
+def now() -> float:
+    """Seconds of a clock that never goes back."""
+    return time.monotonic()

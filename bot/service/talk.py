@@ -1,0 +1,167 @@
+"""One exchange with one chat being put together: events to the engine, effects into words. Pure; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.channel.base import Incoming, Keyboard, Message, Outgoing, What
+from bot.engine import path
+from bot.engine.effect import Effect, Forget, Note, Record, Show, Tell, Wait
+from bot.engine.event import AskedAgain, Event, Started, Stopped
+from bot.engine.turn import catch_up, take_turn
+from bot.engine.turn import offers as offers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.engine.chat import Chat
+    from bot.engine.session import Session
+    from bot.flow.model import Flow
+    from bot.service.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one incoming thing led to: to be stored in one transaction, then sent."""
+
+    chat: Chat
+    sessions: tuple[Session, ...] = ()
+    outgoing: tuple[Outgoing, ...] = ()
+    notes: tuple[tuple[str, Note], ...] = ()  # (guide, note)
+    wait: tuple[str, Wait] | None = None  # (guide, wait)
+    forget: bool = False
+    erase: bool = False
+
+
+class Talk:
+    """One exchange being put together. Lives for one call of `respond`."""
+
+    def __init__(self, house: House, chat: Chat, sessions: Mapping[str, Session], incoming: Incoming) -> None:
+        self.house = house
+        self.chat = chat
+        self.sessions = dict(sessions)
+        self.incoming = incoming
+        self.at = incoming.at
+        self.changed: dict[str, Session] = {}
+        self.outgoing: list[Outgoing] = []
+        self.notes: list[tuple[str, Note]] = []
+        self.wait: tuple[str, Wait] | None = None
+        self.forget = False
+        self.erase = False
+
+    # --- where the person is
+
+    @property
+    def flow(self) -> Flow | None:
+        """The open guide, if it is (still) in service."""
+        return self.house.flows.get(self.chat.flow)
+
+    @property
+    def session(self) -> Session | None:
+        """The session of the open guide."""
+        return self.sessions.get(self.chat.flow)
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The answers of the open step; the way home where none is open."""
+        flow, session = self.flow, self.session
+        if flow is not None and session is not None:
+            return offers_of(flow, session)
+        return ("home",)
+
+    def reply(self) -> Reply:
+        """All of it, unchangeable."""
+        return Reply(
+            self.chat,
+            tuple(self.changed.values()),
+            tuple(self.outgoing),
+            tuple(self.notes),
+            self.wait,
+            self.forget and self.wait is None,
+            self.erase,
+        )
+
+    def catch_up(self) -> bool:
+        """Bring the open session up to date with an edited guide; whether the person's place had to change."""
+        flow, session = self.flow, self.session
+        if flow is None or session is None or session.digest == flow.digest:
+            return False
+        session, lost = catch_up(flow, session, self.at)
+        self.sessions[flow.name] = self.changed[flow.name] = session
+        return lost
+
+    # --- carrying out
+
+    def happen(self, flow: Flow, event: Event) -> None:
+        """An event for the engine; its effects are put into words."""
+        turn = take_turn(flow, self.sessions.get(flow.name), event)
+        self.sessions[flow.name] = self.changed[flow.name] = turn.session
+        self.chat = replace(self.chat, flow=flow.name, misses=0)
+        for effect in turn.effects:
+            self.carry_out(flow, effect)
+
+    def carry_out(self, flow: Flow, effect: Effect) -> None:
+        """One effect of the engine."""
+        speaker = self.house.speaker(self.chat)
+        match effect:
+            case Show():
+                self.say(speaker.show(flow, self.sessions[flow.name], effect, self.at), effect)
+            case Tell():
+                self.say(speaker.tell(flow, self.sessions[flow.name], effect, self.at), effect)
+            case Record() if effect.answer != path.SILENT:
+                record = (speaker.record(flow, effect, self.at),)
+                tapped = self.incoming.message if self.incoming.what is What.TAP else ""
+                if tapped or self.chat.asked:
+                    self.outgoing.append(Keyboard(tapped or f"#{self.chat.asked}", record))
+            case Wait():
+                self.wait = (flow.name, effect)
+            case Forget():
+                self.wait, self.forget = None, True
+            case Note():
+                self.notes.append((flow.name, effect))
+
+    def say(self, message: Message, effect: Show | Tell) -> None:
+        """A message goes out; its buttons are what typed words are compared with from now on."""
+        self.outgoing.append(message)
+        if effect.offers:
+            self.chat = replace(self.chat, offers=effect.offers, offers_step=effect.step)
+
+    def tell(self, text: str, *offers: str, **values: str) -> None:
+        """A message in the bot's own words, outside the engine."""
+        flow, session = self.flow, self.session
+        step = session.step if flow and session else ""
+        effect = Tell(text, step, offers, tuple(values.items()))
+        self.say(self.house.speaker(self.chat).tell(flow if step else None, session, effect, self.at), effect)
+
+    def go_on(self) -> None:
+        """Show again where the person is."""
+        flow = self.flow
+        if flow is not None and self.session is not None:
+            self.happen(flow, AskedAgain(self.at))
+        else:
+            self.home()
+
+    def home(self) -> None:
+        """The list of guides; an open guide is left, its place kept."""
+        flow, session = self.flow, self.session
+        if flow is not None and session is not None:
+            self.happen(flow, Stopped(self.at))
+        self.chat = replace(self.chat, flow="", misses=0)
+        self.tell("home", *(f"open:{name}" for name in self.house.menu))
+
+    def open(self, name: str, step: str = "") -> None:
+        """Open a guide: from the beginning, at a step, or where it was left."""
+        flow = self.house.flows.get(name)
+        if flow is None:
+            self.home()
+            return
+        if self.flow is not None and self.session is not None and self.flow.name != name:
+            self.happen(self.flow, Stopped(self.at))
+        left = self.sessions.get(name)
+        self.chat = replace(self.chat, flow=name)
+        if left is not None and not left.finished and left.visits and not step:
+            self.happen(flow, Stopped(self.at))  # brings an old session up to date with the flow
+            self.tell("resume", "resume", "restart", "home")
+        else:
+            self.happen(flow, Started(self.at, step))

@@ -1,0 +1,163 @@
+"""Typed words: a cry for help, a command, a button, the answer asked for, a guide, and at last not understood.
+
+Whatever is typed, the person's step is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.engine.event import Said
+from bot.flow.model import INPUTS
+from bot.meaning.choose import Offer, choose
+from bot.meaning.finder import SURE, alarmed, find
+from bot.service.answers import ask_address, give
+from bot.wording.render import CONSTANTS, EVERYWHERE
+
+if TYPE_CHECKING:
+    from bot.flow.model import Flow
+    from bot.service.talk import Talk
+
+LONGEST = 4_000
+"""Characters of a typed message that are read at all."""
+
+AWAY = 12 * 3_600_000
+"""Milliseconds after which a person is greeted with where they were, when their first words are not understood."""
+
+CLEAR_LEAD = 5
+"""Points by which the best guide must lead the next to be offered alone."""
+
+LABELLED = EVERYWHERE | {
+    *("done", "not_yet", "stuck", "other", "back", "again", "aloud"),
+    *("resume", "restart", "stay", "return", "no_reminders"),
+}
+"""Answers whose label is the bot's own."""
+
+COMMANDS = {
+    "/home": "home",
+    "/help": "human",
+    "/language": "language",
+    "/address": "address",
+    "/about": "about",
+    "/delete": "delete",
+    "/stop": "home",
+}
+
+
+def hear(talk: Talk, text: str, *, first: bool) -> None:
+    """What a person typed, cleaned and free of secrets. `first`: nobody has spoken in this chat before."""
+    if len(text) > LONGEST:
+        talk.tell("too_long", *talk.offers)
+    elif text.startswith("/"):
+        _command(talk, text, first=first)
+    elif _alarm(talk, text) or _button(talk, text):
+        return
+    elif talk.flow is not None and _is_asked(talk):
+        talk.happen(talk.flow, Said(talk.at, text))
+    else:
+        _find_or_ladder(talk, text, first=first)
+
+
+def _is_asked(talk: Talk) -> bool:
+    """Whether the open step is answered by typing."""
+    flow, session = talk.flow, talk.session
+    return bool(flow and session and not session.finished and flow.steps[session.step].kind in INPUTS)
+
+
+def _alarm(talk: Talk, text: str) -> bool:
+    """A cry for help, unless it is the very words of a button: then the person answers."""
+    alarm = alarmed(text, talk.house.alarms)
+    if alarm is None or alarm == talk.chat.flow or choose(text, _on_screen(talk), freely=False) is not None:
+        return False
+    title = talk.house.speaker(talk.chat).title(alarm)
+    talk.tell("alarm", f"open:{alarm}", "stay" if talk.flow else "home", title=title)
+    return True
+
+
+def _button(talk: Talk, text: str) -> bool:
+    """A button in words or by its number: of the newest message, then of the open step, then the constant ones."""
+    freely = not _is_asked(talk)
+    if picked := choose(text, _on_screen(talk), freely=freely):
+        give(talk, picked, talk.chat.offers_step)
+        return True
+    step = talk.session.step if talk.flow and talk.session else ""
+    below = [*_said_as(talk, step, talk.offers), *_said_as(talk, "", CONSTANTS)]
+    if picked := choose(text, below, freely=freely, numbered=False):
+        give(talk, picked, step)
+        return True
+    return False
+
+
+def _on_screen(talk: Talk) -> list[Offer]:
+    """The answers under the newest message, as far as they still have a label."""
+    step = talk.chat.offers_step
+    return _said_as(talk, step, tuple(a for a in talk.chat.offers if _can_be_shown(talk.flow, step, a)))
+
+
+def _said_as(talk: Talk, step: str, answers: tuple[str, ...]) -> list[Offer]:
+    """Answers of a step with every way to say them."""
+    speaker = talk.house.speaker(talk.chat)
+    flow = talk.flow if step and talk.flow and step in talk.flow.steps else None
+    return [Offer(a, speaker.label(flow, step, a), speaker.words(flow, step, a)) for a in answers]
+
+
+def _can_be_shown(flow: Flow | None, step: str, answer: str) -> bool:
+    """Whether the answer still has a label: the guide may have been edited since it was shown."""
+    kind, _, name = answer.partition(":")
+    known = flow.steps.get(step) if flow is not None else None
+    if kind == "stuck" and name:
+        return known is not None and name in known.stuck
+    return kind in LABELLED or (known is not None and answer in known.go)
+
+
+def _command(talk: Talk, text: str, *, first: bool) -> None:
+    word, _, payload = text.partition(" ")
+    word = word.partition("@")[0].lower()
+    if word == "/start":
+        guide, _, step = payload.strip().partition("__")
+        if guide in talk.house.flows:
+            talk.open(guide, step.replace("-", "/"))
+        elif first:
+            ask_address(talk)
+        elif talk.flow is not None and talk.session is not None and not talk.session.finished:
+            talk.tell("resume", "resume", "restart", "home")
+        else:
+            talk.home()
+    elif word in COMMANDS:
+        give(talk, COMMANDS[word], "")
+    else:
+        _ladder(talk, [])
+
+
+def _find_or_ladder(talk: Talk, text: str, *, first: bool) -> None:
+    found = [f for f in find(text, talk.house.entries) if f.guide != talk.chat.flow]
+    clear = found and found[0].score >= SURE and (len(found) == 1 or found[0].score - found[1].score >= CLEAR_LEAD)
+    if clear:
+        title = talk.house.speaker(talk.chat).title(found[0].guide)
+        talk.tell("found", f"open:{found[0].guide}", "stay" if talk.flow else "home", title=title)
+    elif found:
+        talk.chat = replace(talk.chat, misses=talk.chat.misses + 1)
+        talk.tell("guesses", *(f"open:{f.guide}" for f in found), "stay" if talk.flow else "home")
+    elif first:
+        ask_address(talk)
+    else:
+        _ladder(talk, [f.guide for f in found])
+
+
+def _ladder(talk: Talk, guesses: list[str]) -> None:
+    """Not understood: first the question again, then guesses, then a human. The step is never lost."""
+    misses = talk.chat.misses + 1
+    flow, session = talk.flow, talk.session
+    away = talk.at - session.since > AWAY if session else False
+    if misses == 1 and away and flow is not None and session is not None and not session.finished:
+        talk.tell("resume", "resume", "restart", "home")
+    elif misses == 1:
+        talk.tell("not_understood")
+        talk.go_on()
+    elif misses == 2:
+        choices = guesses or [name for name in talk.house.menu if name != talk.chat.flow][:3]
+        talk.tell("guesses", *(f"open:{name}" for name in choices), "stay" if flow else "home")
+    else:
+        talk.tell("human", "stay" if flow else "home")
+    talk.chat = replace(talk.chat, misses=misses)

@@ -1,0 +1,1 @@
+"""The memory: tables, migrations, one module per table family."""

@@ -1,0 +1,64 @@
+"""Files a platform has already been given: its id for each, so that it is uploaded once."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
+
+from bot.store import tables
+from bot.store.database import upsert
+
+if TYPE_CHECKING:
+    from bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class Files:
+    """The files of one account of one channel ("telegram:123456789": a file's id is good for one bot only).
+
+    A database that fails costs another upload, nothing else.
+    """
+
+    def __init__(self, database: Database, account: str) -> None:
+        self._database = database
+        self._account = account
+        self._known: dict[str, str] = {}
+
+    async def find(self, digest: str) -> str:
+        """The platform's id of the file with this sha256; empty if it has not been given."""
+        if digest not in self._known:
+            table = tables.file
+            query = select(table.c.remote).where(table.c.channel == self._account, table.c.digest == digest)
+            try:
+                async with self._database.read() as connection:
+                    self._known[digest] = (await connection.execute(query)).scalar() or ""
+            except (DBAPIError, OSError) as error:
+                log.warning("file not looked up", extra={"error": type(error).__name__})
+                return ""
+        return self._known[digest]
+
+    async def keep(self, digest: str, remote: str) -> None:
+        """Remember the platform's id."""
+        self._known[digest] = remote
+        row = {"channel": self._account, "digest": digest, "remote": remote}
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(upsert(connection, tables.file), row)
+        except (DBAPIError, OSError) as error:
+            log.warning("file not remembered", extra={"error": type(error).__name__})
+
+    async def drop(self, digest: str) -> None:
+        """The platform does not know this file any more."""
+        self._known[digest] = ""
+        table = tables.file
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(
+                    delete(table).where(table.c.channel == self._account, table.c.digest == digest)
+                )
+        except (DBAPIError, OSError) as error:
+            log.warning("file not forgotten", extra={"error": type(error).__name__})

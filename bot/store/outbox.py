@@ -1,0 +1,181 @@
+"""What is to be sent: written with the turn that caused it, sent after the commit, kept until the channel has it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import bindparam, delete, func, select, update
+
+from bot.channel.base import Button, Deletion, Keyboard, Message, Outgoing, Picture, VoiceNote
+from bot.store import tables
+from bot.store.hot import many
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_KINDS: dict[str, type[Outgoing]] = {"message": Message, "voice": VoiceNote, "keyboard": Keyboard, "deletion": Deletion}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+OUR_ID = "#"
+"""A message id that begins so is an outbox id of ours, to be replaced by that row's receipt when sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One thing to be sent to one chat of one channel."""
+
+    id: int
+    channel: str
+    chat: str
+    outgoing: Outgoing
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How sending a row ended: state is sent, failed or unknown."""
+
+    row: OutboxRow
+    state: str
+    receipt: str = ""
+    reason: str = ""
+    keeps: bool = False
+
+
+class Ids:
+    """Ids for outbox rows: growing with time, unique over processes, known before the insert."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._process = os.getpid() & 0x3FF
+
+    def next(self) -> int:
+        """41 bits of milliseconds, 10 of process, 12 of counting: fits a signed 64-bit column until 2080."""
+        now = int(time.time() * 1000) << 22 | self._process << 12
+        self._last = max(self._last + 1, now)
+        return self._last
+
+
+_ADD = tables.outbox.insert()
+
+
+async def add(connection: AsyncConnection, rows: Iterable[OutboxRow], at: int) -> None:
+    """Write rows to be sent."""
+    data = [
+        {
+            "id": row.id,
+            "channel": row.channel,
+            "chat": row.chat,
+            "kind": _NAMES[type(row.outgoing)],
+            "payload": orjson.dumps(row.outgoing).decode(),
+            "state": "waiting",
+            "attempts": 0,
+            "receipt": "",
+            "reason": "",
+            "created_at": at,
+        }
+        for row in rows
+    ]
+    await many(connection, _ADD, data)
+
+
+async def waiting(connection: AsyncConnection, channels: Collection[str], most: int = 10_000) -> list[OutboxRow]:
+    """What an earlier run left to be sent, oldest first."""
+    table = tables.outbox
+    rows = await connection.execute(
+        select(table).where(table.c.state == "waiting", table.c.channel.in_(channels)).order_by(table.c.id).limit(most)
+    )
+    return [OutboxRow(r.id, r.channel, r.chat, read(r.kind, r.payload), r.attempts) for r in rows]
+
+
+_DONE = (
+    update(tables.outbox)
+    .where(tables.outbox.c.id == bindparam("row"))
+    .values(
+        state=bindparam("new_state"),
+        receipt=bindparam("new_receipt"),
+        reason=bindparam("new_reason"),
+        attempts=bindparam("new_attempts"),
+        payload=bindparam("new_payload"),
+    )
+)
+_KEPT = _DONE.values(payload=tables.outbox.c.payload)
+
+
+async def finish(connection: AsyncConnection, outcomes: Iterable[Outcome]) -> None:
+    """Write down how rows were sent. The words are dropped unless the channel shows them from here."""
+    kept, dropped = [], []
+    for o in outcomes:
+        values: dict[str, Any] = {
+            "row": o.row.id,
+            "new_state": o.state,
+            "new_receipt": o.receipt,
+            "new_reason": o.reason,
+            "new_attempts": o.row.attempts + 1,
+        }
+        if o.keeps:
+            kept.append(values)
+        else:
+            dropped.append({**values, "new_payload": ""})
+    await many(connection, _DONE, dropped)
+    await many(connection, _KEPT, kept)
+
+
+async def receipt(connection: AsyncConnection, row: int) -> str:
+    """The platform's id of a sent row; empty if it has none."""
+    return (await connection.execute(select(tables.outbox.c.receipt).where(tables.outbox.c.id == row))).scalar() or ""
+
+
+async def history(
+    connection: AsyncConnection, channel: str, chat: str, after: int = 0, most: int = 200
+) -> list[OutboxRow]:
+    """The newest rows of a chat that are kept, oldest first, of those after row `after`."""
+    table = tables.outbox
+    newest = (
+        select(table)
+        .where(table.c.channel == channel, table.c.chat == chat, table.c.id > after, table.c.payload != "")
+        .order_by(table.c.id.desc())
+        .limit(most)
+    )
+    rows = (await connection.execute(newest)).all()
+    return [OutboxRow(r.id, r.channel, r.chat, read(r.kind, r.payload), r.attempts) for r in reversed(rows)]
+
+
+async def counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+    """Rows by (channel, state)."""
+    table = tables.outbox
+    rows = await connection.execute(
+        select(table.c.channel, table.c.state, func.count()).group_by(table.c.channel, table.c.state)
+    )
+    return {(channel, state): count for channel, state, count in rows}
+
+
+async def forget(connection: AsyncConnection, before: int) -> None:
+    """Drop what was dealt with before `before`."""
+    table = tables.outbox
+    await connection.execute(delete(table).where(table.c.created_at < before, table.c.state != "waiting"))
+
+
+def read(kind: str, payload: str) -> Outgoing:
+    """An outgoing thing from its stored form."""
+    data = orjson.loads(payload)
+    if data.get("buttons"):
+        data["buttons"] = tuple(Button(**button) for button in data["buttons"])
+    if data.get("picture"):
+        data["picture"] = Picture(**data["picture"])
+    if "constants" in data:
+        data["constants"] = tuple(data["constants"])
+    if isinstance(data.get("buttons"), list):
+        data["buttons"] = ()
+    return _KINDS[kind](**data)
+
+
+def with_attempt(row: OutboxRow) -> OutboxRow:
+    """The row after one more try that failed."""
+    return replace(row, attempts=row.attempts + 1)

@@ -1,0 +1,1 @@
+"""The doors: web chat, webhooks, health and metrics."""

@@ -1,0 +1,41 @@
+"""What a page shows: outbox rows put together, each answered message with the record of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.channel.base import Deletion, Keyboard, Message, VoiceNote
+from bot.store.outbox import OUR_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.channel.base import Button
+    from bot.store.outbox import OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message on the page. `latest` is the newest row that changed it; `record` stands in place of its buttons."""
+
+    id: int
+    latest: int
+    outgoing: Message | VoiceNote
+    record: tuple[Button, ...] = ()
+
+
+def shown(rows: Sequence[OutboxRow]) -> list[Shown]:
+    """The messages that these rows (oldest first) amount to."""
+    found: dict[str, Shown] = {}
+    for row in rows:
+        match row.outgoing:
+            case Message() | VoiceNote():
+                found[str(row.id)] = Shown(row.id, row.id, row.outgoing)
+            case Keyboard(message, buttons):
+                named = message.removeprefix(OUR_ID)
+                if named in found:
+                    found[named] = replace(found[named], record=buttons, latest=row.id)
+            case Deletion(message):
+                found.pop(message.removeprefix(OUR_ID), None)
+    return list(found.values())

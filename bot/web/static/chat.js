@@ -1,0 +1,178 @@
+// Makes the chat quicker. Everything also works without it: the forms post, the page comes back.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const log = document.getElementById("log");
+  const line = document.getElementById("line");
+  const say = document.getElementById("say");
+  const typed = document.getElementById("text");
+  const RETRY = 4000; // milliseconds between two tries when the network is gone
+  const YEAR = 31536000;
+  let sending = null; // {body, form, button} until the server has it
+  let timer = 0;
+
+  const newest = () => log.lastElementChild;
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  function nonce() {
+    const bytes = crypto.getRandomValues(new Uint8Array(12));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  // Takes over messages rendered by the server, each once, and lets go of those that are no longer kept.
+  function show(html) {
+    const part = new DOMParser().parseFromString(html, "text/html").querySelector("[data-first]");
+    if (!part) return [];
+    if (part.dataset.language !== root.lang) {
+      location.reload();
+      return [];
+    }
+    const come = [];
+    for (const fresh of part.querySelectorAll("article")) {
+      const known = document.getElementById(fresh.id);
+      if (known && BigInt(known.dataset.latest) >= BigInt(fresh.dataset.latest)) continue;
+      if (known) {
+        known.replaceWith(fresh);
+      } else {
+        fresh.dataset.new = "";
+        log.append(fresh);
+        come.push(fresh);
+      }
+    }
+    for (const old of [...log.children]) {
+      if (BigInt(old.id.slice(1)) < BigInt(part.dataset.first)) old.remove();
+    }
+    log.dataset.latest = part.dataset.latest;
+    return come;
+  }
+
+  function lead(come, tapped) {
+    if (!come.length) return;
+    come[0].scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+    const head = come[0].querySelector("h2");
+    if (tapped && head) head.focus({ preventScroll: true });
+  }
+
+  // --- sending: one thing at a time, under the same nonce until the server has it
+
+  async function send() {
+    clearTimeout(timer);
+    const job = sending;
+    let answer;
+    try {
+      answer = await fetch("/", { method: "POST", body: job.body, headers: { "X-After": log.dataset.latest } });
+    } catch {
+      return later(job);
+    }
+    if (sending !== job) return; // an earlier try of it came through
+    if (answer.status >= 500) return later(job);
+    if (!answer.ok) return location.assign("/");
+    const come = show(await answer.text());
+    done(job);
+    lead(come, Boolean(job.button));
+    const voice = come.map((one) => one.querySelector("audio")).find(Boolean);
+    if (voice) voice.play().catch(() => {});
+    else if (job.aloud) read(newest());
+  }
+
+  function later(job) {
+    if (sending !== job) return;
+    line.textContent = line.dataset.offline;
+    clearTimeout(timer);
+    timer = setTimeout(send, RETRY);
+  }
+
+  function done(job) {
+    sending = null;
+    line.textContent = "";
+    if (job.button) {
+      delete job.button.dataset.sent;
+      for (const button of job.form.querySelectorAll("button")) button.disabled = false;
+    } else {
+      typed.value = "";
+      typed.readOnly = false;
+    }
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const button = event.submitter && event.submitter.name ? event.submitter : null;
+    event.preventDefault();
+    if (button && button.name === "size") return resize(button);
+    if (sending) return;
+    const body = new URLSearchParams(new FormData(form));
+    if (button) body.set(button.name, button.value);
+    body.set("nonce", nonce());
+    sending = { body, form, button, aloud: button !== null && "read" in button.dataset };
+    if (button) {
+      button.dataset.sent = "";
+      for (const one of form.querySelectorAll("button")) one.disabled = true;
+    } else {
+      typed.readOnly = true;
+    }
+    if (sending.aloud) unlock();
+    line.textContent = line.dataset.sending;
+    send();
+  });
+
+  // --- reading aloud, where no voice was recorded
+
+  function unlock() { // browsers let a page speak only from within a tap
+    if ("speechSynthesis" in window) speechSynthesis.speak(new SpeechSynthesisUtterance(""));
+  }
+
+  function read(message) {
+    if (!("speechSynthesis" in window) || !message) return;
+    const language = root.lang === "vi" ? "vi-VN" : root.lang;
+    const voices = speechSynthesis.getVoices();
+    if (voices.length && !voices.some((voice) => voice.lang.slice(0, 2) === root.lang.slice(0, 2))) {
+      line.textContent = line.dataset.voice;
+      return;
+    }
+    const words = [...message.querySelectorAll("h2, .body")].map((one) => one.textContent).join(".\n");
+    const voice = new SpeechSynthesisUtterance(words);
+    voice.lang = language;
+    voice.rate = 0.9;
+    speechSynthesis.cancel();
+    speechSynthesis.speak(voice);
+  }
+
+  // --- size of letters
+
+  function resize(button) {
+    const sizes = ["18", "22", "26"];
+    const size = button.value;
+    root.className = `size-${size}`;
+    button.value = sizes[(sizes.indexOf(size) + 1) % sizes.length];
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `size=${size}; Max-Age=${YEAR}; Path=/; SameSite=Lax${secure}`;
+    newest()?.scrollIntoView({ block: "start" });
+  }
+
+  // --- messages that come by themselves: another tab, a reminder
+
+  let stream = null;
+  function listen() {
+    if (stream && stream.readyState !== EventSource.CLOSED) return;
+    stream = new EventSource(`/events?after=${log.dataset.latest}`);
+    stream.onmessage = (event) => {
+      if (!sending) lead(show(event.data), false); // while sending, the answer brings it
+    };
+    stream.onerror = () => {
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 30000);
+    };
+  }
+
+  addEventListener("online", () => {
+    if (sending) send();
+    listen();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) listen();
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+  listen();
+  newest()?.scrollIntoView({ block: "start" });
+})();

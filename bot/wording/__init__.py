@@ -1,0 +1,1 @@
+"""The words: templates of content/ to messages. Pure, given the files."""

@@ -1,0 +1,1 @@
+"""Doubles of the outer world and small tools for tests; everything speaks real HTTP."""
