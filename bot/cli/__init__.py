@@ -42,6 +42,44 @@ def chat(
 
 
 @app.command()
+def check(
+    paths: list[str] = typer.Argument(None, help="Files or folders; all when left out.", metavar="[PATH]..."),  # noqa: B008 (how Typer declares arguments)
+    form: str = typer.Option("text", "--format", help="text, json or github."),
+    strict: bool = typer.Option(False, help="Warnings are findings too."),
+) -> None:
+    """Tell every fault of every guide, text and setting, by line."""
+    from bot.cli.check import check as check_all
+
+    raise typer.Exit(check_all(paths or (), form=form, strict=strict))
+
+
+@app.command()
+def draw(
+    guide: str = typer.Argument(..., help="The guide."),
+    svg: str = typer.Option("", help="Write a picture to this file.", metavar="FILE"),
+) -> None:
+    """Print a guide as Mermaid, or draw it as SVG."""
+    from bot.cli.draw import draw as draw_guide
+
+    raise typer.Exit(draw_guide(guide, svg=svg))
+
+
+new = typer.Typer(help="Make something to fill in.", no_args_is_help=True)
+app.add_typer(new, name="new")
+
+
+@new.command("guide")
+def new_guide(
+    name: str = typer.Argument(..., help="Its name: small letters, digits, hyphens."),
+    title: str = typer.Argument(..., help="Its title, in quotes."),
+) -> None:
+    """Make a guide of three steps with its words and a first talk."""
+    from bot.cli.new import new_guide as make
+
+    raise typer.Exit(make(name, title))
+
+
+@app.command()
 def doctor(json: bool = typer.Option(False, "--json", help="As JSON.")) -> None:
     """Tell what is configured, reachable and stale."""
     from bot.cli.doctor import doctor as look

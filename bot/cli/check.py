@@ -55,10 +55,11 @@ def all_problems(root: Path) -> list[Problem]:
     from bot.config import load
     from bot.engine.event import local_day
     from bot.flow.check import check as check_flows
+    from bot.wording.sentences import SENTENCES
 
     gc.disable()  # thousands of templates live until the end; looking for garbage among them takes a fifth of the time
     try:
-        problems = check_flows(root, today=local_day(int(time.time() * 1000)))
+        problems = check_flows(root, today=local_day(int(time.time() * 1000)), bot_texts=SENTENCES)
         return sorted({*problems, *load(root)[1]})
     finally:
         gc.enable()

@@ -19,6 +19,7 @@ from bot.engine.event import local_day
 from bot.flow.check import check
 from bot.store import jobs, outbox
 from bot.store.database import DatabaseFault, open_database, schema_version
+from bot.wording.sentences import SENTENCES
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -66,7 +67,7 @@ async def _look() -> list[Finding]:
 
 
 def _guides(config: Config) -> list[Finding]:
-    problems = check(config.root, today=local_day(int(time.time() * 1000)))
+    problems = check(config.root, today=local_day(int(time.time() * 1000)), bot_texts=SENTENCES)
     errors = [p for p in problems if p.is_error]
     stale = [p for p in problems if p.code == "W108"]
     found = [

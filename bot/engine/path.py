@@ -34,10 +34,17 @@ class Way:
 
 
 def now_called(flow: Flow, name: str) -> str:
-    """The step that an old step name means, after any number of renamings."""
+    """The step that an old step name means, after any number of renamings of it or of the step it was entered from."""
     for _ in flow.moved:
-        name = flow.moved.get(name, name)
+        name = _renamed(flow.moved, name)
     return name
+
+
+def _renamed(moved: Mapping[str, str], name: str) -> str:
+    """One renaming: "pay/thanks" has another name if it itself was renamed, or if "pay" was."""
+    heads = [name, *(name[:index] for index, sign in enumerate(name) if sign == "/")]
+    old = next((head for head in heads if head in moved), "")
+    return moved[old] + name.removeprefix(old) if old else name
 
 
 def values(flow: Flow, visits: Iterable[Visit]) -> dict[str, Value]:

@@ -138,19 +138,22 @@ def _picked(flow: Flow, session: Session, event: Picked) -> Turn:
         return Turn(session, ())
     if session.finished or name != session.step:
         return _stale(session, name)
-    session = replace(session, last=tap)
     step = flow.steps[name]
-    if step.kind is Kind.DO and event.answer == "not_yet":
-        return Turn(
-            session, (Note("not_yet", name), Tell("not_yet", name, offers(flow, session)), *_wait(flow, session))
-        )
-    if step.kind is Kind.DO and event.answer == "stuck":
-        return Turn(session, (Note("stuck", name), _known_problems(flow, session)))
-    if event.answer == "record" and event.answer not in step.go:
-        return Turn(session, _show(flow, session))
-    if event.answer == "other" and event.answer not in step.go:
-        return Turn(session, (Note("help", name), Tell("human", name, ("stay",))))
-    return _answered(flow, session, Visit(name, event.answer, event.at)) or _stale(session, name)
+    if path.fits(step, event.answer):
+        return _answered(flow, session, tap) or _stale(session, name)
+    session = replace(session, last=tap)
+    match event.answer:
+        case "not_yet" if step.kind is Kind.DO:
+            patience = Tell("not_yet", name, offers(flow, session))
+            return Turn(session, (Note("not_yet", name), patience, *_wait(flow, session)))
+        case "stuck" if step.kind is Kind.DO:
+            return Turn(session, (Note("stuck", name), _known_problems(flow, session)))
+        case "record":
+            return Turn(session, _show(flow, session))
+        case "other":
+            return Turn(session, (Note("help", name), Tell("human", name, ("stay",))))
+        case _:
+            return _stale(session, name)
 
 
 def _is_double(session: Session, tap: Visit) -> bool:

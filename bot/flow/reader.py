@@ -126,8 +126,7 @@ class _Reader:
         self.whole = not file.problems
         self.step_places: dict[str, dict[str, Place]] = {}
         for key in file.places:
-            if key[0] == "steps" and 2 < len(key) <= 5:
-                self.step_places.setdefault(str(key[1]), {})[".".join(map(str, key[2:]))] = self.place(key)
+            self.note_place(key)
 
     def flow(self) -> Flow | None:
         data = self.known((), self.file.data, FILE_KEYS)
@@ -339,6 +338,7 @@ class _Reader:
                 for place in [each for each in self.file.places if each[: len(at) + 1] == (*at, key)]:
                     renamed = (*at, near[0], *place[len(at) + 1 :])
                     self.file.places.setdefault(renamed, self.file.places[place])
+                    self.note_place(renamed)
         return good
 
     def need(self, at: Key, table: dict[str, Any], *keys: str) -> None:
@@ -365,6 +365,12 @@ class _Reader:
         if not _NAME.fullmatch(name):
             hint = "small letters, digits and underscores, beginning with a letter"
             self.problem(at, "E008", f"'{name}' cannot name {what}", hint)
+
+    def note_place(self, key: Key) -> None:
+        """Remember the place of a key of a step for its `Step.places`."""
+        if key[0] == "steps" and 2 < len(key) <= 5:
+            places = self.step_places.setdefault(str(key[1]), {})
+            places[".".join(map(str, key[2:]))] = self.place(key)
 
     def place(self, key: Key) -> Place:
         return Place(self.file.path, *self.file.place(*key))

@@ -14,6 +14,7 @@ from bot.flow.reader import read_flows
 from bot.meaning.finder import Entry
 from bot.wording.library import BOT, GUIDE, Library
 from bot.wording.render import EVERYWHERE, RECORD, Speaker
+from bot.wording.sentences import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from bot.engine.chat import Chat
     from bot.flow.model import Flow
     from bot.problem import Problem
-
-COMMANDS = ("start", "home", "help", "language", "address", "about", "delete")
-"""The command menu, in order; each has a description in `_bot/commands.j2`."""
 
 BESIDE = ("other", "back", "again", "aloud", "resume", "restart", "stay", "return", "no_reminders", RECORD)
 """Answers that may stand beside those of the step itself."""

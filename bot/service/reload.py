@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.engine.event import local_day
 from bot.flow.check import check
 from bot.service.house import House, load_house
+from bot.wording.sentences import SENTENCES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ def open_house(config: Config, now: int | None = None) -> tuple[House | None, li
     import time  # noqa: PLC0415
 
     today = local_day(now if now is not None else int(time.time() * 1000))
-    problems = check(config.root, today=today)
+    problems = check(config.root, today=today, bot_texts=SENTENCES)
     faulty = {name for problem in problems if problem.is_error for name in _guides_of(problem.path, config.root)}
     if BOT_WORDS in faulty:
         return None, problems

@@ -19,6 +19,7 @@ from bot.service.answers import give
 from bot.service.talk import Reply, Talk
 from bot.service.typed import hear
 from bot.wording.render import means_the_same_everywhere
+from bot.wording.sentences import MEDIA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,5 +138,4 @@ def _tap(talk: Talk, tapped: ButtonMeaning | None) -> None:
 
 def _media(talk: Talk) -> None:
     kind = talk.incoming.detail
-    known = {"photo", "voice", "sticker", "location", "contact", "document"}
-    talk.tell(f"media_{kind if kind in known else 'other'}", *talk.offers)
+    talk.tell(f"media_{kind if kind in MEDIA else 'other'}", *talk.offers)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.channel.base import Deletion, Fault, Keyboard, Receipt, SendFailed
+from bot.channel.base import Deletion, Fault, Keyboard, Message, SendFailed
 from bot.service import metrics
 from bot.service.pace import Pace
 from bot.store import chats, outbox
@@ -38,6 +37,9 @@ MOST_ATTEMPTS = 6
 ACKNOWLEDGE = 0.02
 """Seconds for which outcomes are gathered into one transaction."""
 
+MOST_RECEIPTS = 10_000
+"""Newest messages whose platform id is kept in memory."""
+
 Lane = tuple[str, str]
 
 
@@ -53,6 +55,7 @@ class Sender:
         self._room: dict[str, asyncio.Semaphore] = {}
         self._outcomes: list[Outcome] = []
         self._gone: set[Lane] = set()
+        self._receipts: dict[int, str] = {}
         self._flush: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -124,8 +127,7 @@ class Sender:
         try:
             outgoing = row.outgoing
             if isinstance(outgoing, Keyboard | Deletion) and outgoing.message.startswith(OUR_ID):
-                async with self._database.read() as connection:
-                    message = await outbox.receipt(connection, int(outgoing.message.removeprefix(OUR_ID)))
+                message = await self._message_of(int(outgoing.message.removeprefix(OUR_ID)))
                 if not message:
                     return Outcome(row, "failed", reason="no message to change", keeps=keeps)
                 outgoing = replace(outgoing, message=message)
@@ -137,7 +139,23 @@ class Sender:
         except Exception:
             log.exception("send failed", extra={"channel": row.channel, "row": row.id})
             return Outcome(row, "failed", reason="fault of ours", keeps=keeps)
-        return Outcome(row, "sent", _receipt_of(row, receipt), keeps=keeps)
+        message = receipt.message or str(row.id)
+        if isinstance(row.outgoing, Message) and row.outgoing.buttons:
+            self._remember(row.id, message)
+        return Outcome(row, "sent", message, keeps=keeps)
+
+    async def _message_of(self, row: int) -> str:
+        """The platform's id of a message we sent; empty if there is none."""
+        if row in self._receipts:
+            return self._receipts[row]
+        async with self._database.read() as connection:
+            return await outbox.receipt(connection, row)
+
+    def _remember(self, row: int, message: str) -> None:
+        """The newest messages are the ones whose keyboards change: they need not be looked up."""
+        self._receipts[row] = message
+        if len(self._receipts) > MOST_RECEIPTS:
+            del self._receipts[next(iter(self._receipts))]
 
     async def _failed(self, row: OutboxRow, failed: SendFailed) -> Outcome | None:
         """What a failure means, by its class alone."""
@@ -183,12 +201,3 @@ class Sender:
                     break
                 await asyncio.sleep(1)
         self._flush = None
-
-
-def _receipt_of(row: OutboxRow, receipt: Receipt) -> str:
-    return receipt.message or str(row.id)
-
-
-def now() -> float:
-    """Seconds of a clock that never goes back."""
-    return time.monotonic()

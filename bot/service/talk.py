@@ -97,7 +97,8 @@ class Talk:
         """An event for the engine; its effects are put into words."""
         turn = take_turn(flow, self.sessions.get(flow.name), event)
         self.sessions[flow.name] = self.changed[flow.name] = turn.session
-        self.chat = replace(self.chat, flow=flow.name, misses=0)
+        if self.chat.flow != flow.name or self.chat.misses:
+            self.chat = replace(self.chat, flow=flow.name, misses=0)
         for effect in turn.effects:
             self.carry_out(flow, effect)
 
@@ -124,7 +125,7 @@ class Talk:
     def say(self, message: Message, effect: Show | Tell) -> None:
         """A message goes out; its buttons are what typed words are compared with from now on."""
         self.outgoing.append(message)
-        if effect.offers:
+        if effect.offers and (effect.offers, effect.step) != (self.chat.offers, self.chat.offers_step):
             self.chat = replace(self.chat, offers=effect.offers, offers_step=effect.step)
 
     def tell(self, text: str, *offers: str, **values: str) -> None:

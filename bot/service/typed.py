@@ -13,7 +13,7 @@ from bot.flow.model import INPUTS
 from bot.meaning.choose import Offer, choose
 from bot.meaning.finder import SURE, alarmed, find
 from bot.service.answers import ask_address, give
-from bot.wording.render import CONSTANTS, EVERYWHERE
+from bot.wording.render import CONSTANTS, LABELLED
 
 if TYPE_CHECKING:
     from bot.flow.model import Flow
@@ -27,12 +27,6 @@ AWAY = 12 * 3_600_000
 
 CLEAR_LEAD = 5
 """Points by which the best guide must lead the next to be offered alone."""
-
-LABELLED = EVERYWHERE | {
-    *("done", "not_yet", "stuck", "other", "back", "again", "aloud"),
-    *("resume", "restart", "stay", "return", "no_reminders"),
-}
-"""Answers whose label is the bot's own."""
 
 COMMANDS = {
     "/home": "home",
@@ -152,9 +146,11 @@ def _ladder(talk: Talk, guesses: list[str]) -> None:
     away = talk.at - session.since > AWAY if session else False
     if misses == 1 and away and flow is not None and session is not None and not session.finished:
         talk.tell("resume", "resume", "restart", "home")
+    elif misses == 1 and flow is not None and session is not None:
+        talk.happen(flow, Said(talk.at, ""))
     elif misses == 1:
         talk.tell("not_understood")
-        talk.go_on()
+        talk.home()
     elif misses == 2:
         choices = guesses or [name for name in talk.house.menu if name != talk.chat.flow][:3]
         talk.tell("guesses", *(f"open:{name}" for name in choices), "stay" if flow else "home")

@@ -35,10 +35,11 @@ class Files:
             query = select(table.c.remote).where(table.c.channel == self._account, table.c.digest == digest)
             try:
                 async with self._database.read() as connection:
-                    self._known[digest] = (await connection.execute(query)).scalar() or ""
+                    found = (await connection.execute(query)).scalar() or ""
             except (DBAPIError, OSError) as error:
                 log.warning("file not looked up", extra={"error": type(error).__name__})
                 return ""
+            self._known.setdefault(digest, found)  # it may have been given in the meantime
         return self._known[digest]
 
     async def keep(self, digest: str, remote: str) -> None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,22 +25,29 @@ SIZES = (1, 4, 16, 64, 256)
 
 
 async def many(connection: AsyncConnection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run a writing statement for each row. Does nothing for no rows."""
+    """Run a writing statement for each row. Does nothing for no rows. Raises DBAPIError, without the values."""
     if not rows:
         return
     text, order = _compiled(connection.dialect, statement)
     values = [tuple(row[name] for name in order) for row in rows]
-    await (await _driver(connection)).executemany(text, values)
+    driver = await _driver(connection)
+    try:
+        await driver.executemany(text, values)
+    except Exception as error:  # the drivers have no class of error in common
+        raise DBAPIError(text, None, error) from error
 
 
 async def fetch(connection: AsyncConnection, statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a reading statement."""
+    """The rows of a reading statement. Raises DBAPIError, without the values."""
     text, order = _compiled(connection.dialect, statement)
     driver = await _driver(connection)
     arguments = tuple(values[name] for name in order)
-    if connection.dialect.name == "sqlite":
-        return list(await driver.execute_fetchall(text, arguments))
-    return list(await driver.fetch(text, *arguments))
+    try:
+        if connection.dialect.name == "sqlite":
+            return list(await driver.execute_fetchall(text, arguments))
+        return list(await driver.fetch(text, *arguments))
+    except Exception as error:
+        raise DBAPIError(text, None, error) from error
 
 
 def size_for(count: int) -> int:

@@ -88,10 +88,11 @@ class WebChat:
             return await self._open(request, guide, "")
         who = person.known(request) or person.newcomer()
         view = await self.view(request, who)
-        if not view.shown:
+        first = not view.shown
+        if first:
             await self._say(request, who, "/start")
             view = await self.view(request, who)
-        response = HTMLResponse(self._pages.chat(view), headers={"cache-control": "no-store"})
+        response = HTMLResponse(self._pages.chat(view, first=first), headers={"cache-control": "no-store"})
         self._remember(response, who)
         return response
 

@@ -69,13 +69,14 @@ class Pages:
             icon_and_words=_icon_and_words,
         )
 
-    def chat(self, view: View) -> str:
-        """The whole chat page."""
+    def chat(self, view: View, *, first: bool = False) -> str:
+        """The whole chat page; at a `first` visit it begins with the greeting, else with the newest message."""
         speaker = view.speaker
         return self._fill(
             "chat.html",
             view,
             latest=view.latest,
+            first=first,
             constants=list(zip(CONSTANTS, speaker.buttons(None, "", CONSTANTS), strict=True)),
             languages=_languages(speaker),
             next_size=SIZES[(SIZES.index(view.size) + 1) % len(SIZES)],

@@ -39,6 +39,13 @@ EVERYWHERE = frozenset(
 )
 """Answers that need no guide to be understood."""
 
+LABELLED = EVERYWHERE | {
+    *("done", "not_yet", "stuck", "other", "back", "again", "aloud"),
+    *("resume", "restart", "stay", "return", "no_reminders"),
+}
+"""Answers whose label is the bot's own."""
+
+
 CONSTANTS = ("home", "read", "human")
 """What is always there, whatever is open."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.flow.model import INPUTS, Kind
 from bot.store import tables
+from bot.store.database import open_database
 from tests.channel.conftest import ROOT, living
 
 END = "good"  # the answer that only the last step has: how was it?
@@ -61,13 +62,6 @@ async def finished(bot, chat, guide):
             tables.session.c.chat == f"telegram:{chat}", tables.session.c.flow == guide
         )
         return (await connection.execute(row)).scalar()
-
-
-async def waiting_rows(bot):
-    """How many rows of the outbox have not been sent."""
-    async with bot.app.database.read() as connection:
-        rows = await connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.state == "waiting"))
-        return len(rows.all())
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
@@ -228,12 +222,16 @@ async def test_a_restart_in_the_middle_loses_nothing(double, tea, tmp_path):
         await person.taps("Pha luôn")
         await person.waits_for("Đun nước")
     await person.taps_message(person.screen[-1], "Xong", stale=False)
-    async with living(double, tea, tmp_path) as bot:
+    async with living(double, tea, tmp_path):
         await person.waits_for("Gõ số cốc")
         await person.says("2")
         await person.waits_for("Gõ tên")
         assert await double.delivery.settled(3)
-        assert await waiting_rows(bot) == 0
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+    async with database.read() as connection:
+        states = set((await connection.execute(select(tables.outbox.c.state))).scalars())
+    await database.close()
+    assert states == {"sent"}
 
 
 async def test_whoever_blocks_is_left_alone_until_they_are_back(double, tea, tmp_path):

@@ -14,8 +14,10 @@ from bot.flow.rule import Comparison, Joined, Rule, RuleError, read_rule
 TODAY = date(2026, 11, 23)
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(
-    lambda name: name not in {"and", "or", "not", "in", "is", "if", "else", "for", "as", "def", "del", "try"}
-    and not __import__("keyword").iskeyword(name)
+    lambda name: (
+        name not in {"and", "or", "not", "in", "is", "if", "else", "for", "as", "def", "del", "try"}
+        and not __import__("keyword").iskeyword(name)
+    )
 )
 fixed = st.one_of(
     st.text(max_size=8).filter(lambda text: "\x00" not in text and text.isprintable()),
@@ -26,9 +28,7 @@ comparisons = st.one_of(
     st.builds(
         Comparison, names, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), fixed, st.sampled_from(["", *FUNCTIONS])
     ),
-    st.builds(
-        Comparison, names, st.sampled_from(["in", "not in"]), st.lists(fixed, min_size=1, max_size=3).map(tuple)
-    ),
+    st.builds(Comparison, names, st.sampled_from(["in", "not in"]), st.lists(fixed, min_size=1, max_size=3).map(tuple)),
 )
 nodes = st.recursive(
     comparisons,
@@ -62,7 +62,7 @@ values = st.dictionaries(
         ("days_since(day) == 1", {"day": date(2026, 11, 22)}, True),
         ('age < 14 and place == "home"', {"age": 1, "place": "home"}, True),
         ('age < 14 or place == "home"', {"place": "home"}, True),
-        ('a == 1 or b == 1 and c == 1', {"a": 1}, True),
+        ("a == 1 or b == 1 and c == 1", {"a": 1}, True),
         ("t < -3.5", {"t": -4}, True),
     ],
 )
@@ -127,11 +127,10 @@ def test_holds_never_raises(node, saved):
 def test_reading_raises_only_rule_errors(text):
     """Any text is a rule or a RuleError."""
     try:
-        rule = read_rule(text)
-    except RuleError as error:
-        assert str(error)
-    else:
-        assert rule.names
+        names_used = read_rule(text).names
+    except RuleError:
+        return
+    assert names_used
 
 
 @given(nodes, values)

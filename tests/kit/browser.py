@@ -86,7 +86,7 @@ class Phone:
     async def tap(self, label: str) -> None:
         """Tap the button under the newest message, or one that is always there, and wait for what it brings."""
         button = self.page.locator("article:last-child button, .always button, .settings button").filter(has_text=label)
-        await self._and_wait(lambda: button.last.click())
+        await self._and_wait(button.last.click)
 
     async def say(self, text: str) -> None:
         """Type and send."""

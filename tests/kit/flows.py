@@ -27,7 +27,6 @@ OTHERS = ("side", "pieces/part")
 """Names of the flows that a random flow may enter or include."""
 
 NOWHERE = Place(Path("probe.toml"), 1)
-_INPUTS = {"number", "text", "date", "phone"}
 _RULES = (
     "age < 14",
     "age >= 60 and not (place == 'home')",
@@ -37,6 +36,7 @@ _RULES = (
     "not age > 30",
     'place != "market"',
 )
+_NEW: list[dict[str, Any]] = [{"do": True}, {"say": True}, {"ask": "choice"}, {"ask": "text"}]
 _SAVED = {"number": "age", "date": "born", "text": "name", "choice": "place", "phone": "phone"}
 
 
@@ -196,6 +196,7 @@ def removed(plan: Plan, name: str) -> Plan:
         return plan
     edited = _redirected(plan, name, to)
     del edited["steps"][name]
+    edited["moved"] = {old: new for old, new in edited["moved"].items() if new != name}
     return edited
 
 
@@ -251,8 +252,7 @@ def edits(draw: st.DrawFn, plan: Plan, *, most: int = 3) -> Plan:
             case "remove":
                 plan = removed(plan, name)
             case "before":
-                table = draw(st.sampled_from([{"do": True}, {"say": True}, {"ask": "choice"}, {"ask": "text"}]))
-                plan = put_before(plan, name, new, table)
+                plan = put_before(plan, name, new, draw(st.sampled_from(_NEW)))
             case "choice":
                 plan = without_choice(plan, name)
             case "rule":
@@ -292,6 +292,4 @@ def _redirected(plan: Plan, old: str, new: str, *, rename: bool = False) -> Plan
         edited["steps"][to(name) if rename else name] = table
     if rename:
         edited["moved"][old] = new
-    elif not edited["moved"]:
-        edited["moved"] = {}
     return edited

@@ -48,6 +48,7 @@
 
   function lead(come, tapped) {
     if (!come.length) return;
+    document.querySelector("main").classList.remove("first");
     come[0].scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
     const head = come[0].querySelector("h2");
     if (tapped && head) head.focus({ preventScroll: true });
@@ -174,5 +175,5 @@
     if (event.persisted) location.reload();
   });
   listen();
-  newest()?.scrollIntoView({ block: "start" });
+  if (!document.querySelector("main.first")) newest()?.scrollIntoView({ block: "start" });
 })();

@@ -1,0 +1,30 @@
+"""Names of the bot's own sentences that the code says: `content/<language>/_bot/<file>.j2`, or `<file>.<block>`."""
+
+from __future__ import annotations
+
+from bot.meaning.secrets import Secret
+from bot.wording.render import LABELLED
+
+MEDIA = ("photo", "voice", "sticker", "location", "contact", "document", "other")
+"""Kinds of things sent that are no words; each has a sentence of its own."""
+
+COMMANDS = ("start", "home", "help", "language", "address", "about", "delete")
+"""The command menu of channels that have one, in order; each has a description."""
+
+_SAID = (
+    *("welcome", "address", "home", "language", "about", "group", "error", "placeholder"),
+    *("progress", "record", "picture", "at_start", "changed", "ended", "resume", "remind", "reminders_off", "stale"),
+    *("not_yet", "stuck", "stuck_none", "not_understood", "guesses", "found", "alarm", "human", "thanks"),
+    *("edited", "too_long", "delete_ask", "deleted"),
+    *("refused_number", "refused_text", "refused_date", "refused_phone"),
+)
+
+SENTENCES = (
+    *_SAID,
+    *(f"secret_{kind}" for kind in Secret),
+    *(f"media_{kind}" for kind in MEDIA),
+    *(f"commands.{name}" for name in COMMANDS),
+    *(f"buttons.{answer}" for answer in sorted(LABELLED - {"open", "call", "speak"})),
+    "buttons.language_name",
+)
+"""All of them; the checker demands each in every language."""

@@ -1,0 +1,158 @@
+"""What every channel promises, the same for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.channel.base import (
+    Button,
+    Capabilities,
+    Deletion,
+    Fault,
+    Keyboard,
+    Message,
+    Picture,
+    Receipt,
+    SendFailed,
+    VoiceNote,
+)
+from bot.channel.terminal import Terminal
+from bot.channel.web import Web
+from tests.channel.conftest import telegram_of
+from tests.kit.telegram import TelegramDouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FULL = Message(
+    "Đun nước <1>",
+    "Đợi sôi & tắt bếp.",
+    "Bước 1/2",
+    Picture("tea/kettle.svg", "Một cái ấm"),
+    (Button("yes", "Có", "main"), Button("no", "Không"), Button("back", "Lùi", "small")),
+)
+
+
+@dataclass
+class Case:
+    """One channel under test: itself, a chat of its, and what a person there sees (None: it is not in the channel)."""
+
+    channel: Any
+    chat: str
+    seen: Callable[[], str] | None
+
+
+async def _terminal(tea, tmp_path):
+    out = io.StringIO()
+    yield Case(Terminal(out), "me", out.getvalue)
+
+
+async def _web(tea, tmp_path):
+    yield Case(Web(), "somebody", None)
+
+
+async def _telegram(tea, tmp_path):
+    async with TelegramDouble() as double:
+        person = double.person(7, started=True)
+        yield Case(telegram_of(double, tea, tmp_path), "7", person.phone)
+        assert double.violations == []
+
+
+CASES = {"terminal": _terminal, "web": _web, "telegram": _telegram}
+
+
+@pytest.fixture(params=CASES)
+async def case(request, tea, tmp_path):
+    """Each channel in turn, closed at the end."""
+    made = CASES[request.param](tea, tmp_path)
+    case = await anext(made)
+    yield case
+    await case.channel.stop_listening()
+    await case.channel.close()
+    with pytest.raises(StopAsyncIteration):
+        await anext(made)
+
+
+async def nothing(incoming):
+    """Takes anything."""
+
+
+async def test_it_says_who_it_is_and_what_it_can(case):
+    """A name for keys and logs, and sane limits."""
+    assert case.channel.name.isidentifier()
+    can = case.channel.capabilities
+    assert isinstance(can, Capabilities)
+    assert can.text >= can.caption >= 1000
+    assert can.buttons >= 12
+    assert can.button_label >= 40
+    assert can.chat_burst >= 1
+
+
+async def test_a_message_arrives_whole(case):
+    """Headline, body, place and every button; what comes back is a receipt."""
+    receipt = await case.channel.send(case.chat, FULL)
+    assert isinstance(receipt, Receipt)
+    if case.seen:
+        seen = case.seen()
+        for word in ("Đun nước <1>", "Đợi sôi & tắt bếp.", "Bước 1/2", "Có", "Không", "Lùi"):
+            assert word in seen
+
+
+async def test_what_can_be_edited_has_a_message_id(case):
+    """An answered message becomes a record, twice without harm, and can be taken away."""
+    receipt = await case.channel.send(case.chat, FULL)
+    keyboard = Keyboard(receipt.message, (Button("r", "✓ Có · 10:24"),))
+    await case.channel.send(case.chat, keyboard)
+    await case.channel.send(case.chat, keyboard)
+    if case.seen and case.channel.capabilities.edits:
+        assert receipt.message
+        assert "✓ Có · 10:24" in case.seen()
+        assert "Không" not in case.seen()
+    await case.channel.send(case.chat, Deletion(receipt.message))
+    if case.seen and case.channel.capabilities.deletes:
+        assert "deleted" in case.seen()
+
+
+async def test_a_voice_is_sent_where_there_is_a_voice(case):
+    """Or told in another way."""
+    await case.channel.send(case.chat, VoiceNote("vi/kettle.ogg"))
+    if case.seen:
+        assert "kettle" in case.seen() or "[voice]" in case.seen()
+
+
+async def test_sending_works_without_listening_and_after_it(case):
+    """The outbox is emptied before listening begins and after it ends."""
+    await case.channel.send(case.chat, Message("trước"))
+    await case.channel.start(nothing)
+    await case.channel.stop_listening()
+    await case.channel.send(case.chat, Message("sau"))
+    if case.seen:
+        assert case.seen().index("trước") < case.seen().index("sau")
+
+
+async def test_stopping_twice_or_without_a_start_is_harmless(case):
+    """However the bot came to its end."""
+    await case.channel.stop_listening()
+    await case.channel.start(nothing)
+    await case.channel.stop_listening()
+    await case.channel.stop_listening()
+    await case.channel.close()
+
+
+async def test_starting_returns_at_once(case):
+    """A platform that is slow or away holds nobody up."""
+    await asyncio.wait_for(case.channel.start(nothing), 0.5)
+
+
+@pytest.mark.parametrize("text", ["<b>&", "\x00\x01", "🙏" * 3, "\u202eabc", "a" * 9000], ids=range(5))
+async def test_no_text_breaks_it(case, text):
+    """It arrives, or the channel says in its own class why not."""
+    try:
+        await case.channel.send(case.chat, Message("Đầu", text))
+    except SendFailed as failed:
+        assert failed.fault is Fault.REFUSED

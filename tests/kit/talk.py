@@ -1,0 +1,192 @@
+"""Plays a transcript: one person, the real house, time that passes only when the transcript says so.
+
+Session and chat go through JSON between any two lines, as they would through the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from bot.channel import talk_file
+from bot.channel.base import Incoming, Message, What
+from bot.channel.talk_file import Entry
+from bot.config import Config
+from bot.engine.chat import Chat
+from bot.engine.session import Session
+from bot.flow.model import Kind
+from bot.service.house import House, buttons_of
+from bot.service.quiet import allowed
+from bot.service.respond import respond
+from tests.kit.clock import MINUTE, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.channel.base import Outgoing
+    from bot.engine.button import ButtonMeaning
+    from bot.service.talk import Reply
+
+CHANNEL = "talk"
+PERSON = "1"
+
+
+@dataclass
+class Due:
+    """A wait that has been asked for."""
+
+    at: int
+    flow: str
+    step: str
+
+
+class Person:
+    """One person in one chat: types, taps, lets time pass; hears what the bot says."""
+
+    def __init__(self, house: House, language: str = "vi", *, clock: Clock | None = None) -> None:
+        self.house = house
+        self.clock = clock or Clock()
+        self.config = Config(root=Path(), database="")
+        self.language = language
+        self.meanings = meanings_of(house)
+        self.chat = self._new_chat()
+        self.sessions: dict[str, Session] = {}
+        self.due: Due | None = None
+        self.heard: list[Message] = []
+        self.replies: list[Reply] = []
+        self._sent = 0
+
+    def type(self, text: str) -> list[Message]:
+        """What the bot answers to typed words."""
+        return self.do(What.TEXT, text=text)
+
+    def tap(self, label: str) -> list[Message]:
+        """What the bot answers to a tap on the newest message's button. Raises LookupError if there is none."""
+        button = talk_file.find_button(self.heard, label)
+        if button is None:
+            raise LookupError(f"no button '{label}' under the newest message")
+        return self.do(What.TAP, tap=button.id, message=str(self.chat.asked))
+
+    def do(self, what: What, **parts: str) -> list[Message]:
+        """Anything else that can come in, one minute later."""
+        return [*self.wait(MINUTE), *self._happen(what, self.clock.at, **parts)]
+
+    def wait(self, milliseconds: int) -> list[Message]:
+        """Time passes; what was due meanwhile comes at its time."""
+        until = self.clock.at + milliseconds
+        said: list[Message] = []
+        while self.due is not None and self.due.at <= until:
+            due, self.due = self.due, None
+            said += self._happen(What.TIME, due.at, text=due.flow, detail=due.step)
+        self.clock.at = until
+        return said
+
+    @property
+    def place(self) -> str:
+        """Where the person stands, as a talk file says it: a step, "end done", or "home"."""
+        flow, session = self.house.flows.get(self.chat.flow), self.sessions.get(self.chat.flow)
+        if flow is None or session is None:
+            return "home"
+        step = flow.steps[session.step]
+        return f"end {step.end}" if step.kind is Kind.END else step.name
+
+    def _happen(self, what: What, at: int, **parts: str) -> list[Message]:
+        self._sent += 1
+        incoming = Incoming(CHANNEL, PERSON, str(self._sent), at, what, language=self.language, **parts)
+        meaning = self.meanings.get(incoming.tap)
+        reply = respond(self.house, stored(self.chat), self.sessions, incoming, meaning)
+        self._keep(reply, what, at)
+        said = [outgoing for outgoing in reply.outgoing if isinstance(outgoing, Message)]
+        self.heard += said
+        return said
+
+    def _keep(self, reply: Reply, what: What, at: int) -> None:
+        """What the database would keep of a reply."""
+        self.replies.append(reply)
+        self.chat = replace(reply.chat, asked=asked(reply.outgoing, self.chat.asked))
+        for session in reply.sessions:
+            self.sessions[session.flow] = Session.from_json(orjson.loads(orjson.dumps(session.to_json())))
+        if reply.forget or what is What.TIME:
+            self.due = None
+        if reply.wait is not None:
+            flow, wait = reply.wait
+            seconds = self.config.reminder_after if wait.after is None else wait.after
+            self.due = Due(allowed(at + seconds * 1000, self.config), flow, wait.step)
+        if reply.erase:
+            self.chat, self.sessions, self.due = self._new_chat(), {}, None
+
+    def _new_chat(self) -> Chat:
+        return Chat(f"{CHANNEL}:{PERSON}", CHANNEL, PERSON, self.language, self.clock.at, self.clock.at)
+
+
+def stored(chat: Chat) -> Chat:
+    """The chat as it comes back from the database. Demands that nothing is lost."""
+    state = Chat.state_from_json(orjson.loads(orjson.dumps(chat.state_to_json())))
+    back = Chat(
+        key=chat.key,
+        channel=chat.channel,
+        external=chat.external,
+        language=chat.language,
+        created_at=chat.created_at,
+        seen_at=chat.seen_at,
+        flow=chat.flow,
+        reachable=chat.reachable,
+        **state,
+    )
+    assert back == chat
+    return back
+
+
+def asked(outgoing: Sequence[Outgoing], before: int) -> int:
+    """The number of the newest message with buttons."""
+    return before + sum(isinstance(each, Message) and bool(each.buttons) for each in outgoing)
+
+
+def meanings_of(house: House) -> Mapping[str, ButtonMeaning]:
+    """Every button of the house, by id."""
+    meanings = house.everywhere()
+    for flow in house.flows.values():
+        meanings |= buttons_of(flow)
+    return meanings
+
+
+@dataclass
+class Played:
+    """A transcript after it was played: its lines with what the bot really said, and what was not as it should be."""
+
+    entries: list[Entry] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def play(house: House, entries: Sequence[Entry]) -> Played:
+    """Play a transcript from its first line to its last."""
+    language = next((entry.text for entry in entries if entry.mark == talk_file.LANGUAGE), "vi")
+    person = Person(house, language)
+    played = Played()
+    for entry in entries:
+        if entry.mark in talk_file.SPOKEN:
+            continue
+        played.entries.append(entry)
+        try:
+            said = _line(person, entry)
+        except (LookupError, talk_file.TalkFault) as fault:
+            played.faults.append(f"line {entry.line}: {fault}")
+            break
+        if entry.mark == "=" and person.place != entry.text:
+            played.faults.append(f"line {entry.line}: stands at '{person.place}', not at '{entry.text}'")
+        played.entries += talk_file.spoken(said)
+    return played
+
+
+def _line(person: Person, entry: Entry) -> list[Message]:
+    match entry.mark:
+        case ">":
+            return person.type(entry.text)
+        case "*":
+            return person.tap(entry.text)
+        case "~":
+            return person.wait(talk_file.duration(entry.text) * 1000)
+    return []
