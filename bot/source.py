@@ -11,12 +11,10 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from bot.problem import Problem
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Key = tuple[str | int, ...]
 """The way to a value, e.g. ("steps", "age", "branch", 0, "when")."""
@@ -125,19 +123,23 @@ class _Tables:
 
 
 def read_file(path: Path) -> Source:
-    """The TOML file at `path`; text that is not UTF-8 is a problem."""
+    """The TOML file at `path`; a file that cannot be read is a problem."""
+    text = read_text(path)
+    return Source(path, {}, problems=[text]) if isinstance(text, Problem) else read_source(text, path)
+
+
+def read_text(path: str | Path) -> str | Problem:
+    """The text of a file, or what is wrong with it. A byte order mark and line ends of Windows are taken away."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with open(path, "rb") as file:  # noqa: PTH123 (many thousand files; Path objects are slow)
+            raw = file.read()
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        before = error.object[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        return Source(path, {}, problems=[not_utf8(path, line, column)])
-    return read_source(text, path)
-
-
-def not_utf8(path: Path, line: int, column: int) -> Problem:
-    """The file cannot be read as UTF-8 from this byte on."""
-    return Problem(path, line, column, "E003", "the file is not UTF-8", "save it again with the encoding UTF-8")
+        line, column = raw.count(b"\n", 0, error.start) + 1, error.start - raw.rfind(b"\n", 0, error.start)
+        hint = "save it again with the encoding UTF-8"
+        return Problem(Path(path), line, column, "E003", "the file is not UTF-8", hint)
+    except OSError as error:
+        return Problem(Path(path), 1, 1, "E003", f"cannot read the file: {error.strerror}")
 
 
 def read_source(text: str, path: Path) -> Source:

@@ -5,36 +5,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channel import talk_file
-from bot.channel.base import Button, Message, Picture
+from bot.channel.base import Button, Message, Picture, What
 from bot.channel.talk_file import Entry, TalkFault, parse, write
 from bot.config import load
+from bot.flow.link import digest
 from bot.service.house import House, load_house
-from tests.kit.talk import play
+from bot.wording.library import Library
+from tests.kit.talk import Person, meanings_of, play
+
+if TYPE_CHECKING:
+    from bot.flow.model import Step
 
 ROOT = Path(__file__).parent.parent
 TALKS = ROOT / "tests" / "talks"
 FILES = sorted(TALKS.rglob("*.talk"))
 
 
-@pytest.fixture(scope="module")
-def house() -> House:
+@cache
+def real_house() -> House:
     """The real guides and words."""
     config, _ = load(ROOT, {})
     return load_house(ROOT, config.words)[0]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(TALKS).as_posix())
-def test_talk(path: Path, house: House, request: pytest.FixtureRequest) -> None:
+def test_talk(path: Path, request: pytest.FixtureRequest) -> None:
     """The bot says what stands in the transcript, word for word, and the person stands where it says."""
     entries = parse(path.read_text(encoding="utf-8"))
-    played = play(house, entries)
+    played = play(real_house(), entries)
     assert not played.faults
     if request.config.getoption("--write-talks"):
         path.write_text(write(played.entries), encoding="utf-8")
@@ -42,12 +50,110 @@ def test_talk(path: Path, house: House, request: pytest.FixtureRequest) -> None:
     assert write(played.entries) == write(entries), "if this is meant: pytest --write-talks"
 
 
-def test_every_guide_has_talks(house: House) -> None:
+def test_every_guide_has_talks() -> None:
     """Each guide has at least one transcript, and each ends by saying where the person stands."""
-    assert {path.parent.name for path in FILES} == set(house.flows)
+    assert {path.parent.name for path in FILES} == set(real_house().flows)
     for path in FILES:
         marks = [entry.mark for entry in parse(path.read_text(encoding="utf-8"))]
         assert "=" in marks, path
+
+
+WORDS = (
+    *(
+        "xong",
+        "1",
+        "2",
+        "3",
+        "xin chào",
+        "công an gọi điện",
+        "quên mật khẩu vneid",
+        "123456",
+        "làm tiếp",
+        "về đầu",
+        "🙂",
+    ),
+    *(
+        "/start",
+        "/start eid-activate",
+        "/start eid-activate__no_otp-code_came",
+        "/start nothing",
+        "/delete",
+        "/language",
+    ),
+    *("bước trước", "gặp người giúp", "đọc to", "x" * 5_000, "", "/nothing", "5/3/1958", "bị vướng", "chuyện khác"),
+)
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("text"), st.integers(0, len(WORDS) - 1)),
+        st.tuples(st.just("tap"), st.integers(0, 9)),
+        st.tuples(st.just("old tap"), st.integers(0, 40)),
+        st.tuples(st.just("wait"), st.sampled_from([1, 13, 30, 60])),
+        st.tuples(st.just("thing"), st.integers(0, 8)),
+        st.tuples(st.just("house"), st.integers(0, 2)),
+    ),
+    max_size=25,
+)
+THINGS = (What.EDITED, What.MEDIA, What.BLOCKED, What.UNBLOCKED, What.GROUP, What.OTHER, What.TIME, What.TAP, What.TEXT)
+
+
+@cache
+def edited_house() -> House:
+    """The house after hard edits: half of the steps renamed without a word, a guide gone with its words."""
+    house = real_house()
+    guide, gone = "eid-activate", "vietqr-pay"
+    flow = house.flows[guide]
+    names = {name: f"{name}_new" for index, name in enumerate(flow.steps) if index % 2}
+    steps = {names.get(name, name): _led(step, names) for name, step in flow.steps.items()}
+    renamed = replace(flow, start=names.get(flow.start, flow.start), steps=steps)
+    flows = {name: each for name, each in house.flows.items() if name != gone}
+    sources = {text: words for text, words in house.library._sources.items() if not text[1].startswith(f"{gone}/")}
+    library = Library(house.library.languages, sources)
+    return House(flows | {guide: replace(renamed, digest=digest(renamed))}, library, house.settings)
+
+
+def _led(step: Step, names: dict[str, str]) -> Step:
+    """The step under its new name, leading to the new names."""
+
+    def to(name: str) -> str:
+        return names.get(name, name)
+
+    return replace(
+        step,
+        name=to(step.name),
+        next=to(step.next),
+        go={answer: to(name) for answer, name in step.go.items()},
+        stuck={answer: to(name) for answer, name in step.stuck.items()},
+        branches=tuple(replace(branch, to=to(branch.to)) for branch in step.branches),
+        silence=step.silence and replace(step.silence, to=to(step.silence.to)),
+    )
+
+
+@given(acts=ACTS)
+def test_any_conversation_is_survived(acts: list[tuple[str, int]]) -> None:
+    """Words, taps on new and old buttons, photos, silence, edits of the house: always an answer, never a dead end."""
+    house, other = real_house(), edited_house()
+    person = Person(house)
+    person.meanings = {**meanings_of(house), **meanings_of(other)}
+    for act, which in acts:
+        buttons = [button for message in person.heard for button in message.buttons]
+        match act:
+            case "text":
+                said = person.type(WORDS[which])
+                assert said
+            case "tap" | "old tap" if buttons:
+                newest = buttons[-(which % 10) - 1 :] if act == "tap" else buttons[which % len(buttons) :]
+                person.do(What.TAP, tap=newest[0].id, message="5")
+            case "thing":
+                person.do(THINGS[which], detail="photo", text="eid-activate" if THINGS[which] is What.TIME else "")
+            case "wait":
+                person.wait(which * 3_600_000)
+            case "house":
+                person.house = other if which else house
+        for message in person.heard:
+            assert message.head
+            assert all(button.id in person.meanings for button in message.buttons)
+        if act in {"text", "tap"}:  # until then nobody has come back to an edited guide
+            assert person.place
 
 
 LINES = st.builds(

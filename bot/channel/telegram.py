@@ -39,6 +39,9 @@ CAPABILITIES = Capabilities(
     keeps=False,
 )
 
+PROBE = 10.0
+"""Seconds within which Telegram must answer the doctor."""
+
 LAST_ANSWERS = 2.0
 """Seconds that answers to taps may still take when the bot stops."""
 
@@ -212,3 +215,17 @@ class Telegram:
     async def send(self, chat: str, outgoing: Outgoing) -> Receipt:
         """Deliver one thing. Raises SendFailed."""
         return Receipt(await self._post.send(int(chat), outgoing))
+
+
+async def probe(token: str, base: str) -> str:
+    """How Telegram takes this token: "ok: @name", or in a sentence what is wrong."""
+    api = Api(token, base)
+    try:
+        me = await api.call("getMe", {}, seconds=PROBE)
+        about = await api.call("getWebhookInfo", {}, seconds=PROBE)
+    except SendFailed as failed:
+        return failed.reason if failed.fault is Fault.SETUP else api.status
+    finally:
+        await api.renew()
+    error = about.get("last_error_message", "")
+    return f"the webhook fails: {error}" if error else f"ok: @{me['username']}"

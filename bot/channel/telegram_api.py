@@ -80,12 +80,13 @@ class Api:
     `status` tells an operator how the last call ended: "ok", "token refused", "unreachable: …".
     """
 
-    def __init__(self, token: str, base: str, *, connections: int = CONNECTIONS) -> None:
+    def __init__(self, token: str, base: str, *, connections: int = CONNECTIONS, connect: float = CONNECT) -> None:
         self.base = base.rstrip("/")
         self.token = token
         self.status = "starting"
-        self._fit = re.fullmatch(r"\d{1,20}:[A-Za-z0-9_-]+", token) is not None
+        self._unfit = _unfit(token, base)
         self._connections = connections
+        self._connect = connect
         self._session: aiohttp.ClientSession | None = None
         self._urls: dict[str, URL] = {}
 
@@ -102,9 +103,9 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """The raw answer of a method: status and body."""
-        if not self._fit:
+        if self._unfit:
             self.status = TOKEN_REFUSED
-            raise SendFailed(Fault.SETUP, "TELEGRAM_BOT_TOKEN is no token: it looks like 123456789:AbC…")
+            raise SendFailed(Fault.SETUP, self._unfit)
         url = self._urls.get(method)
         if url is None:
             url = self._urls[method] = URL(f"{self.base}/bot{self.token}/{method}", encoded=True)
@@ -118,7 +119,6 @@ class Api:
             aiohttp.ClientConnectorError,
             aiohttp.ConnectionTimeoutError,
             aiohttp.ClientConnectionResetError,
-            aiohttp.InvalidURL,
         ) as error:
             raise self._unreachable(type(error).__name__, Fault.PASSING) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:  # the request may have been read
@@ -178,3 +178,14 @@ class Api:
     def _unreachable(self, reason: str, fault: Fault) -> SendFailed:
         self.status = f"unreachable: {reason}"
         return SendFailed(fault, reason)
+
+
+def _unfit(token: str, base: str) -> str:
+    """Why no call can be made at all; empty if it can."""
+    if not re.fullmatch(r"\d{1,20}:[A-Za-z0-9_-]+", token):
+        return "TELEGRAM_BOT_TOKEN is no token: one looks like 123456789:AbC… and comes from @BotFather"
+    try:
+        url = URL(base)
+    except ValueError:
+        url = URL()
+    return "" if url.scheme in {"http", "https"} and url.host else "TELEGRAM_API is no address"

@@ -5,6 +5,7 @@ Importing this file costs a fifth of a second, so it is imported where it is fir
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from telegram import Message
 
     from bot.channel.telegram_api import Api
+
+logging.getLogger("telegram").setLevel(logging.WARNING)  # at DEBUG the library writes its address, token and all
 
 
 class _Refused(TelegramError):

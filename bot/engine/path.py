@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.engine.answer import read_answer, value_of
+from bot.engine.event import local_day
 from bot.engine.session import Visit
 from bot.flow.model import INPUTS, QUESTIONS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from bot.engine.answer import Value
@@ -120,16 +121,22 @@ def answers(step: Step) -> tuple[str, ...]:
     return ()
 
 
-def main_next(step: Step) -> str | None:
-    """The usual way on: a question's first answer, the plain branch of a fork. None at an end."""
+def main_next(step: Step, saved: Mapping[str, Value], today: date) -> str | None:
+    """The usual way on: a question's first answer; at a fork what is saved already, else its plain branch.
+
+    None at an end.
+    """
     if step.kind is Kind.CHOICE:
         return next(iter(step.go.values()))
     if step.next:
         return step.next
-    return step.branches[-1].to if step.branches else None
+    for branch in step.branches:
+        if branch.rule is None or (branch.rule.names <= saved.keys() and branch.rule.holds(saved, today)):
+            return branch.to
+    return None
 
 
-def main_way(flow: Flow, start: str) -> list[str]:
+def main_way(flow: Flow, start: str, saved: Mapping[str, Value], today: date) -> list[str]:
     """The questions on the usual way from `start` to an end, `start` included, each once."""
     found: list[str] = []
     seen: set[str] = set()
@@ -139,21 +146,23 @@ def main_way(flow: Flow, start: str) -> list[str]:
         step = flow.steps[name]
         if step.kind in QUESTIONS:
             found.append(name)
-        name = main_next(step)
+        name = main_next(step, saved, today)
     return found
 
 
-def progress(flow: Flow, visits: Iterable[Visit], name: str) -> tuple[int, int] | None:
+def progress(flow: Flow, visits: Sequence[Visit], name: str) -> tuple[int, int] | None:
     """(step, of how many) for question `name`; None where counting would mislead: the first card, a detour, an end.
 
     Counted are the actions and questions of the main way after the opening card. A person on a detour (a fix for a
     problem) has no number until they are back.
     """
-    way = main_way(flow, flow.start)[1:]
+    saved = values(flow, visits)
+    today = local_day(visits[-1].at if visits else 0)
+    way = main_way(flow, flow.start, saved, today)[1:]
     if name in way:
         return way.index(name) + 1, len(way)
     taken = [v.step for v in visits if v.step != flow.start]
-    rest = main_way(flow, name)
+    rest = main_way(flow, name, saved, today)
     if any(step in way for step in rest[1:]) or flow.steps[name].kind is Kind.END or name == flow.start:
         return None
     passed = list(dict.fromkeys(step for step in taken if step not in rest))

@@ -89,14 +89,14 @@ def mermaid(flow: Flow) -> str:
     for step in flow.steps.values():
         before, after = _SHAPES.get(step.kind, ("[", "]"))
         lines.append(f'    {ids[step.name]}{before}"{_quoted(step.name)}<br/><i>{_quoted(_kind(step))}</i>"{after}')
-        lines.append(f"    class {ids[step.name]} {_group(step)}")
+        lines.append(f"    class {ids[step.name]} {_group(step)}Step")  # "end" alone is a word of Mermaid
     if flow.start in ids:
         lines.append(f"    begin((start)) --> {ids[flow.start]}")
     for edge in edges(flow):
         arrow = "-.->" if edge.dashed else "-->"
         label = f'|"{_quoted(edge.label)}"|' if edge.label else ""
         lines.append(f"    {ids[edge.source]} {arrow}{label} {ids[edge.target]}")
-    lines += [f"    classDef {group} fill:{color},stroke:#374151,color:#111827" for group, color in _COLORS.items()]
+    lines += [f"    classDef {group}Step fill:{color},stroke:#374151,color:#111827" for group, color in _COLORS.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -7,8 +7,6 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
 from bot.channel.base import Incoming, What
 from bot.service.conversation import NotStored
 from bot.service.quiet import allowed
@@ -28,7 +26,8 @@ LOOK = 1.0
 SWEEP = 3600.0
 """Seconds between two sweepings."""
 
-DAY = 86_400_000
+HOUR = 3_600_000
+DAY = 24 * HOUR
 
 
 class Clock:
@@ -46,15 +45,15 @@ class Clock:
 
     async def run(self) -> None:
         """The loop."""
-        swept = 0.0
+        swept = -SWEEP
         while not self._stopping.is_set():
             try:
                 await self.look(int(time.time() * 1000))
                 if time.monotonic() - swept > SWEEP:
                     swept = time.monotonic()
                     await self.sweep(int(time.time() * 1000))
-            except (DBAPIError, OSError) as error:
-                log.error("clock could not look", extra={"error": type(error).__name__})  # noqa: TRY400
+            except Exception:  # the database refuses, or a row is damaged: the next look may do better
+                log.exception("clock could not look")
             try:
                 await asyncio.wait_for(self._stopping.wait(), LOOK)
             except TimeoutError:
@@ -78,13 +77,12 @@ class Clock:
         async with self._database.write() as connection:
             await inbox.forget(connection, now - self._config.keep_inbox_days * DAY)
             await outbox.forget(connection, now - self._config.keep_messages_days * DAY)
+            await outbox.forget_erased(connection, now - HOUR)
 
     async def _wake(self, job: Job, now: int) -> None:
         channel, _, chat = job.chat.partition(":")
-        external = f"{job.key}@{job.due_at}"
-        incoming = Incoming(
-            channel, chat, external, now, What.TIME, text=job.payload["flow"], detail=job.payload["step"]
-        )
+        payload = job.payload
+        incoming = Incoming(channel, chat, job.name, now, What.TIME, text=payload["flow"], detail=payload["step"])
         try:
             await self._conversation.accept(incoming)
         except NotStored:

@@ -57,6 +57,10 @@ PAUSE_AFTER_FAULT = 0.5
 """Seconds to wait when the database refuses, before the next try."""
 
 
+PLAINEST = "Lỗi này do máy, không phải do người nhắn. Nhắn lại giúp máy nhé."
+"""Said when even the words for a fault of ours are broken."""
+
+
 class NotStored(Exception):
     """The incoming thing could not be stored: the platform must not be told that we have it."""
 
@@ -65,7 +69,9 @@ class NotStored(Exception):
 class _Batch:
     """What one transaction will hold."""
 
+    due: dict[str, str] = field(default_factory=dict)  # job -> its name, as long as it is still to be done
     chats: dict[str, Chat] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)  # chats to be written
     sessions: dict[str, dict[str, Session]] = field(default_factory=dict)
     changed: dict[tuple[str, str], Session] = field(default_factory=dict)
     done: list[tuple[Incoming, str]] = field(default_factory=list)
@@ -90,9 +96,12 @@ class Conversation:
         self._waiting: list[tuple[Incoming, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self._ended = False
 
     async def accept(self, incoming: Incoming) -> None:
         """Take one incoming thing; returns when it and all it led to are stored. Raises NotStored."""
+        if self._ended:
+            raise NotStored
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((incoming, stored))
         self._wake.set()
@@ -118,6 +127,7 @@ class Conversation:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
                 await self._take(batch)
+        self._ended = True
 
     def stop(self) -> None:
         """End the loop once everything that waits is done."""
@@ -138,12 +148,40 @@ class Conversation:
                 if not stored.done():
                     stored.set_exception(NotStored)
             return
+        except Exception as error:  # noqa: BLE001 (a fault of ours that one brings in: the others go on without it)
+            if len(waiting) > 1:
+                for one in waiting:
+                    await self._take([one])
+            else:
+                await self._set_aside(*waiting[0], error)
+            return
         for _, stored in waiting:
             if not stored.done():
                 stored.set_result(None)
         self._sender.put(batch.rows)
         metrics.TURNS.inc(len(batch.done))
         metrics.TURN_SECONDS.observe(time.perf_counter() - begun)
+
+    async def _set_aside(self, incoming: Incoming, stored: asyncio.Future[None], error: Exception) -> None:
+        """What cannot be dealt with for a fault of ours: the row says what to look for, the person hears so."""
+        log.error("set aside", exc_info=error, extra={"what": incoming.what.value})
+        metrics.PARKED.inc()
+        sorry = () if incoming.what is What.TIME else self._sorry(self._new_chat(incoming)).outgoing
+        rows = [OutboxRow(self._ids.next(), incoming.channel, incoming.chat, outgoing) for outgoing in sorry]
+        try:
+            async with self._database.write() as connection:
+                await inbox.add(connection, [(incoming, type(error).__name__)])
+                await outbox.add(connection, rows, incoming.at)
+                if incoming.what is What.TIME:
+                    await jobs.park(connection, f"wait:{incoming.key}", type(error).__name__)
+        except Exception:
+            log.exception("not set aside")
+            if not stored.done():
+                stored.set_exception(NotStored)
+            return
+        if not stored.done():
+            stored.set_result(None)
+        self._sender.put(rows)
 
     async def _turns(self, connection: AsyncConnection, incoming: Sequence[Incoming]) -> _Batch:
         """Let everything happen, in order, in memory."""
@@ -152,6 +190,7 @@ class Conversation:
         keys = {i.key for i in incoming}
         batch.chats, batch.sessions = await chats.load(connection, keys)
         await self._look_up([i.tap for i in incoming if i.tap], connection)
+        batch.due = await jobs.names(connection, {f"wait:{i.key}" for i in incoming if i.what is What.TIME})
         for one in incoming:
             identity = (one.channel, one.external)
             if identity in known:
@@ -160,6 +199,8 @@ class Conversation:
             if one.what is What.TIME and one.key not in batch.chats:  # erased meanwhile: nobody to remind
                 batch.cancelled.add(f"wait:{one.key}")
                 continue
+            if one.what is What.TIME and batch.due.get(f"wait:{one.key}") != one.external:
+                continue  # the person was quicker: that job is no more
             chat = batch.chats.get(one.key) or self._new_chat(one)
             try:
                 reply = respond(self.house, chat, batch.sessions[one.key], one, self._meanings.get(one.tap))
@@ -193,6 +234,9 @@ class Conversation:
             batch.changed[key, session.flow] = session
         batch.lines += [journal.Line(key, flow, n.step, n.what, n.answer, incoming.at) for flow, n in reply.notes]
         wait_key = f"wait:{key}"
+        batch.touched.add(key)
+        if reply.forget or reply.wait or reply.erase or incoming.what is What.TIME:
+            batch.due.pop(wait_key, None)
         if reply.forget or incoming.what is What.TIME:
             batch.cancelled.add(wait_key)
             batch.jobs.pop(wait_key, None)
@@ -208,21 +252,20 @@ class Conversation:
             batch.changed = {k: s for k, s in batch.changed.items() if k[0] != key}
             batch.lines = [line for line in batch.lines if line.chat != key]
             batch.chats[key] = self._new_chat(incoming)
+            batch.touched.discard(key)
 
     async def _store(self, connection: AsyncConnection, batch: _Batch) -> None:
         """Write all of it; the caller commits."""
         for chat in batch.erased:
             await chats.erase(connection, chat)
-        gone = {chat.key for chat in batch.erased}
-        touched = {incoming.key for incoming, _ in batch.done} - gone
         at = max((incoming.at for incoming, _ in batch.done), default=0)
-        await chats.save(connection, [batch.chats[key] for key in touched])
+        await chats.save(connection, [batch.chats[key] for key in batch.touched])
         await chats.save_sessions(connection, [(key, s) for (key, _), s in batch.changed.items()], at)
         await journal.add(connection, batch.lines)
         await jobs.cancel(connection, batch.cancelled - batch.jobs.keys())
-        await jobs.add(connection, batch.jobs.values())
         for key, reason in batch.parked.items():
             await jobs.park(connection, key, reason)
+        await jobs.add(connection, batch.jobs.values())
         await outbox.add(connection, batch.rows, at)
         await inbox.add(connection, batch.done)
 
@@ -240,6 +283,11 @@ class Conversation:
 
     def _sorry(self, chat: Chat) -> Reply:
         """Our fault, said kindly; needs nothing but one sentence."""
-        text = self.house.library.piece(chat.language, "_bot/error", "text", self.house.speaker(chat).address.words)
+        try:
+            words = self.house.speaker(chat).address.words
+            text = self.house.library.piece(chat.language, "_bot/error", "text", words)
+        except Exception:
+            log.exception("no words for a fault of ours")
+            text = PLAINEST
         head, _, body = text.partition("\n\n")
         return Reply(chat, outgoing=(Message(head, body),))

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.engine.event import VIETNAM, local_time
 
 if TYPE_CHECKING:
-    from bot.config import Config
+    from datetime import time
+
+    from bot.config import Config, Span
+
+MINUTE = 60_000
 
 
 def allowed(at: int, config: Config) -> int:
     """The first moment from `at` on (milliseconds) that is outside all quiet hours."""
-    moment = local_time(at)
-    for _ in range(2 * len(config.quiet) + 1):
-        end = next((end for span in config.quiet if (end := _end_of(span, moment))), None)
+    later = _end(at // MINUTE, config.quiet)
+    return at if later is None else later
+
+
+@lru_cache(maxsize=4096)
+def _end(minute: int, quiet: tuple[Span, ...]) -> int | None:
+    """When the quiet hours that `minute` lies in are over (milliseconds); None outside of them."""
+    moment = first = local_time(minute * MINUTE)
+    for _ in range(2 * len(quiet) + 1):
+        end = next((end for span in quiet if (end := _end_of(span, moment))), None)
         if end is None:
             break
         moment = end
-    return int(moment.timestamp() * 1000)
+    return None if moment is first else int(moment.timestamp() * 1000)
 
 
 def _end_of(span: tuple[time, time], moment: datetime) -> datetime | None:

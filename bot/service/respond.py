@@ -44,9 +44,9 @@ def respond(
         happens(talk)
         return talk.reply()
     talk.chat = replace(talk.chat, reachable=True, seen_at=incoming.at)
-    text = clean(incoming.text)
+    text = clean(incoming.text) if incoming.text else ""
     first = not talk.chat.welcomed
-    if _secret(talk, text):
+    if text and _secret(talk, text):
         return talk.reply()
     if first:
         _welcome(talk)

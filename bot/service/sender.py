@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +18,7 @@ from bot.channel.base import Deletion, Fault, Keyboard, Message, SendFailed
 from bot.service import metrics
 from bot.service.pace import Pace
 from bot.store import chats, outbox
-from bot.store.outbox import OUR_ID, OutboxRow, Outcome, with_attempt
+from bot.store.outbox import OUR_ID, OutboxRow, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,9 +31,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Sends in flight on one channel."""
 
-MOST_ATTEMPTS = 6
-"""Tries of one row when the channel does not answer; then it is failed."""
-
 ACKNOWLEDGE = 0.02
 """Seconds for which outcomes are gathered into one transaction."""
 
@@ -43,10 +40,24 @@ MOST_RECEIPTS = 10_000
 Lane = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a channel that does not answer is tried, in seconds; as it is, one row for about half an hour."""
+
+    first: float = 0.5  # the first pause; it doubles …
+    longest: float = 30.0  # … up to this
+    attempts: int = 60  # tries of one row; then it is failed
+
+    def pause(self, attempts: int) -> float:
+        """The pause after that many tries."""
+        return min(self.longest, self.first * 2 ** min(attempts, 16))
+
+
 class Sender:
     """Sends what is in the outbox."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, patience: Patience | None = None) -> None:
+        self.patience = patience or Patience()
         self._database = database
         self._channels: Mapping[str, Channel] = {}
         self._lanes: dict[Lane, deque[OutboxRow]] = {}
@@ -65,10 +76,11 @@ class Sender:
         self._paces = {name: Pace(channel.capabilities) for name, channel in channels.items()}
         self._room = {name: asyncio.Semaphore(AT_ONCE) for name in channels}
         async with self._database.read() as connection:
-            left = await outbox.waiting(connection, list(channels))
-        if left:
-            log.info("sending what was left", extra={"rows": len(left)})
-        self.put(left)
+            last = 0
+            while left := await outbox.waiting(connection, list(channels), last):
+                log.info("sending what was left", extra={"rows": len(left)})
+                self.put(left)
+                last = left[-1].id
 
     def put(self, rows: Iterable[OutboxRow]) -> None:
         """Take committed rows; they are sent in this order within each chat."""
@@ -110,17 +122,17 @@ class Sender:
         try:
             while queue and not self._closing:
                 row = queue[0]
-                outcome = await self._send(row)
-                if outcome is None:
-                    queue[0] = with_attempt(row)
-                    continue
-                queue.popleft()
-                self._note(outcome)
+                result = await self._send(row)
+                if isinstance(result, Outcome):
+                    queue.popleft()
+                    self._note(result)
+                else:
+                    queue[0] = result
         finally:
             del self._lanes[lane]
 
-    async def _send(self, row: OutboxRow) -> Outcome | None:
-        """The outcome; None: try this row again."""
+    async def _send(self, row: OutboxRow) -> Outcome | OutboxRow:
+        """The outcome, or the row as it is to be tried again."""
         channel = self._channels[row.channel]
         pace = self._paces[row.channel]
         keeps = channel.capabilities.keeps
@@ -157,17 +169,23 @@ class Sender:
         if len(self._receipts) > MOST_RECEIPTS:
             del self._receipts[next(iter(self._receipts))]
 
-    async def _failed(self, row: OutboxRow, failed: SendFailed) -> Outcome | None:
+    async def _failed(self, row: OutboxRow, failed: SendFailed) -> Outcome | OutboxRow:
         """What a failure means, by its class alone."""
-        pace = self._paces[row.channel]
+        tried = replace(row, attempts=row.attempts + 1)
+        again = tried.attempts < self.patience.attempts
         log.warning("not sent", extra={"channel": row.channel, "row": row.id, "fault": failed.fault.value})
         match failed.fault:
             case Fault.WAIT:
-                pace.hold(failed.retry_after)
-                return None
-            case Fault.PASSING | Fault.SETUP if row.attempts + 1 < MOST_ATTEMPTS or failed.fault is Fault.SETUP:
-                await asyncio.sleep(min(30.0, 0.5 * 2**row.attempts))
-                return None
+                self._paces[row.channel].hold(failed.retry_after)
+                return row
+            case Fault.PASSING if again:
+                await asyncio.sleep(self.patience.pause(row.attempts))
+                return tried
+            case Fault.SETUP:  # for as long as it takes: an operator has to act
+                await asyncio.sleep(self.patience.longest)
+                return row
+            case Fault.MOVED if again and failed.moved_to:
+                return replace(tried, chat=failed.moved_to)
             case Fault.GONE:
                 self._gone.add((row.channel, row.chat))
                 return Outcome(row, "failed", reason=failed.fault)
@@ -177,7 +195,7 @@ class Sender:
                 return Outcome(row, "failed", reason=failed.reason[:200])
 
     def _note(self, outcome: Outcome) -> None:
-        metrics.SENT.labels(outcome.row.channel, outcome.state).inc()
+        metrics.sent(outcome.row.channel, outcome.state).inc()
         self._outcomes.append(outcome)
         if self._flush is None:
             self._flush = asyncio.create_task(self._acknowledge())

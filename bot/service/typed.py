@@ -16,7 +16,6 @@ from bot.service.answers import ask_address, give
 from bot.wording.render import CONSTANTS, LABELLED
 
 if TYPE_CHECKING:
-    from bot.flow.model import Flow
     from bot.service.talk import Talk
 
 LONGEST = 4_000
@@ -86,7 +85,7 @@ def _button(talk: Talk, text: str) -> bool:
 def _on_screen(talk: Talk) -> list[Offer]:
     """The answers under the newest message, as far as they still have a label."""
     step = talk.chat.offers_step
-    return _said_as(talk, step, tuple(a for a in talk.chat.offers if _can_be_shown(talk.flow, step, a)))
+    return _said_as(talk, step, tuple(a for a in talk.chat.offers if _can_be_shown(talk, step, a)))
 
 
 def _said_as(talk: Talk, step: str, answers: tuple[str, ...]) -> list[Offer]:
@@ -96,9 +95,12 @@ def _said_as(talk: Talk, step: str, answers: tuple[str, ...]) -> list[Offer]:
     return [Offer(a, speaker.label(flow, step, a), speaker.words(flow, step, a)) for a in answers]
 
 
-def _can_be_shown(flow: Flow | None, step: str, answer: str) -> bool:
+def _can_be_shown(talk: Talk, step: str, answer: str) -> bool:
     """Whether the answer still has a label: the guide may have been edited since it was shown."""
     kind, _, name = answer.partition(":")
+    if kind == "open":
+        return name in talk.house.flows
+    flow = talk.flow
     known = flow.steps.get(step) if flow is not None else None
     if kind == "stuck" and name:
         return known is not None and name in known.stuck

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -139,7 +140,10 @@ def _sqlite_begin(connection: Connection) -> None:
     # IMMEDIATE: a writer that begins as a reader could not become one beside another process.
     reads = connection.get_execution_options().get("reads", False)
     begin = "BEGIN" if reads else "BEGIN IMMEDIATE"
-    connection.connection.dbapi_connection.run_async(lambda driver: driver.execute(begin))  # type: ignore[union-attr]
+    try:
+        connection.connection.dbapi_connection.run_async(lambda driver: driver.execute(begin))  # type: ignore[union-attr]
+    except sqlite3.Error as error:  # this short way passes by SQLAlchemy, which would wrap it
+        raise OperationalError(begin, None, error) from error
 
 
 async def _bring_up_to_date(database: Database) -> None:

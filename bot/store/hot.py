@@ -7,20 +7,21 @@ the text once for either database, and the driver runs it inside the transaction
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Dialect
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql.base import Executable
 
-SIZES = (1, 4, 16, 64, 256)
+SIZES = (2, 8, 32, 128, 256)
 """Lengths of the lists in `among`: few, so that few statements are compiled."""
 
 
@@ -28,9 +29,9 @@ async def many(connection: AsyncConnection, statement: Executable, rows: Sequenc
     """Run a writing statement for each row. Does nothing for no rows. Raises DBAPIError, without the values."""
     if not rows:
         return
-    text, order = _compiled(connection.dialect, statement)
-    values = [tuple(row[name] for name in order) for row in rows]
-    driver = await _driver(connection)
+    text, pick = _compiled(connection.dialect, statement)
+    values = [pick(row) for row in rows]
+    driver = _driver(connection)
     try:
         await driver.executemany(text, values)
     except Exception as error:  # the drivers have no class of error in common
@@ -39,9 +40,9 @@ async def many(connection: AsyncConnection, statement: Executable, rows: Sequenc
 
 async def fetch(connection: AsyncConnection, statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """The rows of a reading statement. Raises DBAPIError, without the values."""
-    text, order = _compiled(connection.dialect, statement)
-    driver = await _driver(connection)
-    arguments = tuple(values[name] for name in order)
+    text, pick = _compiled(connection.dialect, statement)
+    driver = _driver(connection)
+    arguments = pick(values)
     try:
         if connection.dialect.name == "sqlite":
             return list(await driver.execute_fetchall(text, arguments))
@@ -67,11 +68,13 @@ def places(name: str, values: Sequence[Any], size: int) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=200)
-def _compiled(dialect: Dialect, statement: Executable) -> tuple[str, tuple[str, ...]]:
-    """The statement's text for a database, and the names of its values in their order."""
+def _compiled(dialect: Dialect, statement: Executable) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """The statement's text for a database, and what picks its (two or more) values in their order."""
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    return compiled.string, tuple(compiled.positiontup)
+    return compiled.string, itemgetter(*compiled.positiontup)
 
 
-async def _driver(connection: AsyncConnection) -> Any:
-    return (await connection.get_raw_connection()).driver_connection
+def _driver(connection: AsyncConnection) -> Any:
+    """The driver's own connection, in whose transaction we are."""
+    assert connection.sync_connection is not None, "connected"
+    return connection.sync_connection.connection.driver_connection

@@ -29,6 +29,11 @@ class Job:
     payload: dict[str, Any]
     attempts: int = 0
 
+    @property
+    def name(self) -> str:
+        """What tells it from the one it replaced, and from the one that will replace it."""
+        return f"{self.key}@{self.due_at}"
+
 
 async def add(connection: AsyncConnection, jobs: Iterable[Job]) -> None:
     """Write or replace jobs."""
@@ -61,6 +66,15 @@ async def due(connection: AsyncConnection, now: int, most: int = 200) -> list[Jo
         select(table).where(table.c.state == "waiting", table.c.due_at <= now).order_by(table.c.due_at).limit(most)
     )
     return [Job(r.key, r.kind, r.chat, r.due_at, orjson.loads(r.payload_json), r.attempts) for r in rows]
+
+
+async def names(connection: AsyncConnection, keys: Collection[str]) -> dict[str, str]:
+    """The names of those of these jobs that are still to be done, by key."""
+    if not keys:
+        return {}
+    table = tables.job
+    rows = await connection.execute(select(table).where(table.c.key.in_(list(keys)), table.c.state == "waiting"))
+    return {r.key: f"{r.key}@{r.due_at}" for r in rows}
 
 
 async def put_off(connection: AsyncConnection, key: str, due_at: int) -> None:

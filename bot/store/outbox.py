@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -85,12 +85,13 @@ async def add(connection: AsyncConnection, rows: Iterable[OutboxRow], at: int) -
     await many(connection, _ADD, data)
 
 
-async def waiting(connection: AsyncConnection, channels: Collection[str], most: int = 10_000) -> list[OutboxRow]:
-    """What an earlier run left to be sent, oldest first."""
+async def waiting(
+    connection: AsyncConnection, channels: Collection[str], after: int = 0, most: int = 10_000
+) -> list[OutboxRow]:
+    """What an earlier run left to be sent, oldest first, of the rows after row `after`."""
     table = tables.outbox
-    rows = await connection.execute(
-        select(table).where(table.c.state == "waiting", table.c.channel.in_(channels)).order_by(table.c.id).limit(most)
-    )
+    left = (table.c.state == "waiting", table.c.channel.in_(channels), table.c.id > after)
+    rows = await connection.execute(select(table).where(*left).order_by(table.c.id).limit(most))
     return [OutboxRow(r.id, r.channel, r.chat, read(r.kind, r.payload), r.attempts) for r in rows]
 
 
@@ -162,6 +163,13 @@ async def forget(connection: AsyncConnection, before: int) -> None:
     await connection.execute(delete(table).where(table.c.created_at < before, table.c.state != "waiting"))
 
 
+async def forget_erased(connection: AsyncConnection, before: int) -> None:
+    """Drop what was sent before `before` to chats that have been erased since: the farewell, and what it overtook."""
+    table, chat = tables.outbox, tables.chat
+    known = select(chat.c.key).where(chat.c.channel == table.c.channel, chat.c.external == table.c.chat).exists()
+    await connection.execute(delete(table).where(table.c.created_at < before, table.c.state != "waiting", ~known))
+
+
 def read(kind: str, payload: str) -> Outgoing:
     """An outgoing thing from its stored form."""
     data = orjson.loads(payload)
@@ -174,8 +182,3 @@ def read(kind: str, payload: str) -> Outgoing:
     if isinstance(data.get("buttons"), list):
         data["buttons"] = ()
     return _KINDS[kind](**data)
-
-
-def with_attempt(row: OutboxRow) -> OutboxRow:
-    """The row after one more try that failed."""
-    return replace(row, attempts=row.attempts + 1)

@@ -77,7 +77,7 @@ def make_web(bot: Bot, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
 
     async def icon(request: Request) -> Response:
         del request
-        return RedirectResponse(media.address("/static", media.STATIC, "icon.svg"), 301)
+        return RedirectResponse(media.address("/static", media.STATIC, "icon.svg"), 307)
 
     web = Starlette(
         routes=[

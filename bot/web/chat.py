@@ -44,6 +44,9 @@ RETRY, RETRY_LATER = 3_000, 30_000
 PATIENCE = 20
 """Seconds to wait until something is stored, before the person is asked to try again."""
 
+TWICE = 10_000
+"""Milliseconds within which the same link opened again is the same wish: two taps, or two tabs at once."""
+
 SIZE = "size"
 """Cookie and field: the chosen size of letters."""
 
@@ -132,6 +135,8 @@ class WebChat:
 
     async def events(self, request: Request) -> Response:
         """New messages as they come, for as long as the page is open."""
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
         who = person.known(request)
         if who is None:
             raise HTTPException(400)
@@ -180,7 +185,7 @@ class WebChat:
 
     async def _say(self, request: Request, who: Person, text: str) -> None:
         """Say something for the person. Pages loaded twice at the same time say it once."""
-        external = who.external("page", str(_now() // 60_000), text)
+        external = who.external("page", str(_now() // TWICE), text)
         await self._take(Incoming(CHANNEL, who.chat, external, _now(), What.TEXT, text, language=_spoken(request)))
 
     async def _take(self, incoming: Incoming) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import pytest
 import uvicorn
 
 from bot.app import App, running
+from bot.channel.base import Incoming, What
 from bot.channel.telegram import Telegram
 from bot.channel.telegram_poll import Timing
 from bot.config import Config
@@ -112,8 +114,6 @@ class Living:
 
 
 def _somebody():
-    from bot.channel.base import Incoming, What
-
     return Incoming("telegram", "0", "0", 0, What.OTHER, language="vi")
 
 
@@ -155,6 +155,7 @@ class Door:
     app = None
 
     async def __call__(self, scope, receive, send):
+        """Whatever stands behind the door now."""
         await self.app(scope, receive, send)
 
 
@@ -166,8 +167,6 @@ async def listening():
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     door.url = f"http://127.0.0.1:{socket.getsockname()[1]}/hook"
-    import asyncio
-
     serving = asyncio.create_task(server.serve([socket]))
     try:
         yield door

@@ -13,12 +13,10 @@ from bot.channel.base import (
     Button,
     Capabilities,
     Deletion,
-    Fault,
     Keyboard,
     Message,
     Picture,
     Receipt,
-    SendFailed,
     VoiceNote,
 )
 from bot.channel.terminal import Terminal
@@ -151,8 +149,7 @@ async def test_starting_returns_at_once(case):
 
 @pytest.mark.parametrize("text", ["<b>&", "\x00\x01", "🙏" * 3, "\u202eabc", "a" * 9000], ids=range(5))
 async def test_no_text_breaks_it(case, text):
-    """It arrives, or the channel says in its own class why not."""
-    try:
-        await case.channel.send(case.chat, Message("Đầu", text))
-    except SendFailed as failed:
-        assert failed.fault is Fault.REFUSED
+    """It arrives, whatever it holds and however long it is."""
+    await case.channel.send(case.chat, Message("Đầu", text))
+    if case.seen:
+        assert "Đầu" in case.seen()

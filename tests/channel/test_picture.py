@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import struct
 
@@ -63,7 +64,7 @@ async def test_what_is_no_drawing_raises(media, tmp_path):
     pictures = Pictures(media, tmp_path / "cache")
     with pytest.raises(OSError, match="none"):
         await pictures.digest("none.svg")
-    with pytest.raises(ValueError, match="SVG"):
+    with pytest.raises(ValueError, match="root node"):
         await pictures.digest("broken.svg")
 
 
@@ -98,4 +99,18 @@ async def test_file_ids_are_remembered_by_account(tmp_path):
     await files.drop("a")
     assert await files.find("a") == ""
     assert await Files(database, "telegram:5").find("a") == ""
+    await database.close()
+
+
+async def test_a_file_given_while_it_is_looked_up_is_known(tmp_path):
+    """The look-up began before and ends after: what it did not find does not count."""
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+    files = Files(database, "telegram:5")
+    async with database.write():  # what is kept cannot be read by the look-up yet
+        looking = asyncio.create_task(files.find("a"))
+        await asyncio.sleep(0)
+        keeping = asyncio.create_task(files.keep("a", "one"))
+        assert await looking == "one"
+    await keeping
+    assert await files.find("a") == "one"
     await database.close()

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from bot.channel import telegram_api
 from bot.channel.base import Button, Deletion, Fault, Keyboard, Message, Picture, SendFailed, VoiceNote
 from bot.channel.telegram import Telegram
+from bot.channel.telegram_api import Api
 from tests.channel.conftest import telegram_of
 from tests.kit.telegram import TelegramDouble
 
@@ -44,7 +44,7 @@ async def answering(tmp_path, *answers, status=400):
 
     app = web.Application()
     app.router.add_post("/bot{rest:.*}", answer)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
@@ -103,14 +103,15 @@ async def test_a_moved_group_says_whereto(double, telegram):
     assert (failed.value.fault, failed.value.moved_to) == (Fault.MOVED, "-1000000000005")
 
 
-async def test_no_answer_after_sending_is_unknown(double, telegram, monkeypatch):
+async def test_no_answer_after_sending_is_unknown(double):
     """It may have arrived: here it has."""
-    monkeypatch.setattr(telegram_api, "CONNECT", 0.2)
+    api = Api(double.token, double.url)
     person = double.person(7, started=True)
     double.fault("sendMessage", kind="lost_answer")
     with pytest.raises(SendFailed) as failed:
-        await telegram._api.call("sendMessage", {"chat_id": 7, "text": "x"}, seconds=0.2)
+        await api.call("sendMessage", {"chat_id": 7, "text": "x"}, seconds=0.2)
     assert failed.value.fault is Fault.UNKNOWN
+    await api.renew()
     assert person.screen[-1].plain == "x"
 
 
@@ -138,20 +139,20 @@ async def test_nobody_there_is_passing(tea, tmp_path):
     await telegram.close()
 
 
-async def test_no_free_connection_is_passing(double, tea, tmp_path, monkeypatch):
+async def test_no_free_connection_is_passing(double):
     """All are busy for too long: this one was not sent."""
-    monkeypatch.setattr(telegram_api, "CONNECT", 0.2)
-    monkeypatch.setattr(telegram_api.Api.__init__, "__kwdefaults__", {"connections": 1})
-    telegram = telegram_of(double, tea, tmp_path)
-    double.person(7, started=True)
-    double.fault("sendMessage", kind="slow", seconds=1)
-    slow = asyncio.create_task(telegram.send("7", Message("x")))
-    await double.until(lambda: double.calls)
+    api = Api(double.token, double.url, connections=1, connect=0.2)
+    person = double.person(7, started=True)
+    double.fault("sendMessage", kind="lost_answer")
+    busy = asyncio.create_task(api.call("sendMessage", {"chat_id": 7, "text": "x"}))
+    await double.until(lambda: person.screen)
     with pytest.raises(SendFailed) as failed:
-        await telegram.send("7", Message("y"))
+        await api.call("sendMessage", {"chat_id": 7, "text": "y"})
     assert failed.value.fault is Fault.PASSING
-    assert (await slow).message
-    await telegram.close()
+    busy.cancel()
+    await asyncio.gather(busy, return_exceptions=True)
+    assert [shown.plain for shown in person.screen] == ["x"]
+    await api.renew()
 
 
 async def test_what_is_already_so_is_success(double, telegram):
@@ -205,7 +206,7 @@ async def test_the_token_is_in_no_exception_and_in_no_log(tmp_path, tea, caplog)
         with pytest.raises(SendFailed) as failed:
             await telegram.send("7", Message("x"))
     told = "".join(traceback.format_exception(failed.value))
-    for address in ("http://127.0.0.1:1", "http://no.such.host.invalid", "http://[", "ftp://127.0.0.1"):
+    for address in ("http://127.0.0.1:1", "https://127.0.0.1:1", "http://[", "ftp://127.0.0.1"):
         telegram = Telegram(TOKEN, media=tea / "content" / "media", cache=tmp_path, api=address)
         for outgoing in (Message("x"), Message("x", picture=Picture("tea/kettle.svg", "ấm"))):
             with pytest.raises(SendFailed) as failed:
@@ -241,27 +242,18 @@ async def test_a_caption_that_is_too_long_comes_as_a_text(double, telegram):
     assert receipt.message == str(text.id)
 
 
-async def test_a_long_text_goes_on_where_it_was_stopped(double, telegram):
-    """Too fast at the second part: the first is not said again."""
-    person = double.person(7, started=True)
+async def test_a_long_text_goes_on_where_it_was_stopped(tmp_path):
+    """Too fast at the second part: the first is not said again, the buttons stand under the last."""
+    sent = {"ok": True, "result": {"message_id": 41}}
     message = Message("Đọc kỹ", "Một câu. " * 1000, buttons=YES)
-    sending = telegram._api.call
-    calls = []
-
-    async def too_fast_once(method, body, **more):
-        calls.append(method)
-        if len(calls) == 2:
-            raise SendFailed(Fault.WAIT, "slow down", retry_after=1)
-        return await sending(method, body, **more)
-
-    telegram._api.call = too_fast_once
-    with pytest.raises(SendFailed):
-        await telegram.send("7", message)
-    receipt = await telegram.send("7", message)
-    assert len(person.screen) == 3
-    assert [shown.labels for shown in person.screen] == [[], [], ["Có"]]
-    assert receipt.message == str(person.screen[-1].id)
-    assert "".join("".join(shown.plain.split()) for shown in person.screen) == "Đọckỹ" + "Mộtcâu." * 1000
+    async with answering(tmp_path, sent, refusal(429, "Too Many Requests", retry_after=1)) as (telegram, got):
+        with pytest.raises(SendFailed):
+            await telegram.send("7", message)
+        assert (await telegram.send("7", message)).message == "42"
+    assert got[1] == got[2]
+    assert ["reply_markup" in body for body in got] == [False, False, False, True]
+    said = "".join(got[at]["text"] for at in (0, 1, 3))
+    assert "".join(said.split()) == "<b>Đọckỹ</b>" + "Mộtcâu." * 1000
 
 
 @pytest.mark.parametrize("drawing", ["tea/no-such.svg", "tea/broken.svg", "tea/broken.png"])
@@ -280,7 +272,7 @@ async def test_without_its_picture_a_step_is_told_in_words(double, telegram, tea
 
 async def test_a_voice_that_is_missing_is_refused(telegram):
     """A fault of ours, told by its path."""
-    with pytest.raises(SendFailed, match="vi/none.ogg") as failed:
+    with pytest.raises(SendFailed, match=r"vi/none\.ogg") as failed:
         await telegram.send("7", VoiceNote("vi/none.ogg"))
     assert failed.value.fault is Fault.REFUSED
 

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.channel.base import What
+from bot.channel.base import Button, Message, What
+from bot.channel.telegram import probe
 from bot.channel.telegram_poll import Timing
 from tests.channel.conftest import HASTY, SECRET, telegram_of
 from tests.kit.telegram import TelegramDouble
@@ -21,6 +22,7 @@ class Stored(list):
     refuse = 0
 
     async def __call__(self, incoming):
+        """Keeps it or not."""
         if self.refuse:
             self.refuse -= 1
             raise RuntimeError("disk full")
@@ -95,8 +97,6 @@ async def test_ids_may_begin_anew(double, tea, tmp_path):
 
 async def test_a_tap_is_answered_before_it_is_stored(double, tea, tmp_path):
     """The spinner ends even while the database is slow."""
-    from bot.channel.base import Button, Message
-
     person = double.person(7, started=True)
     telegram = telegram_of(double, tea, tmp_path)
     gate = asyncio.Event()
@@ -120,8 +120,6 @@ async def test_a_tap_is_answered_before_it_is_stored(double, tea, tmp_path):
 async def test_an_answer_that_comes_too_late_disturbs_nobody(tea, tmp_path, caplog):
     """The query is too old: the tap still counts."""
     async with TelegramDouble(answer_within=0.0) as double:
-        from bot.channel.base import Button, Message
-
         person = double.person(7, started=True)
         async with listens(double, tea, tmp_path) as (telegram, stored):
             await telegram.send("7", Message("?", buttons=(Button("yes", "Có"),)))
@@ -270,3 +268,16 @@ async def test_a_failing_start_is_tried_until_it_works(double, tea, tmp_path):
     async with listens(double, tea, tmp_path, commands={"": [("home", "x")]}):
         await double.until(lambda: double.commands)
     assert [fault.hits for fault in faults] == [2, 2, 2]
+
+
+async def test_the_doctor_hears_how_telegram_takes_the_token(double):
+    """The bot's name; a webhook that fails; a wrong token; nobody there; a server in trouble."""
+    assert await probe(double.token, double.url) == f"ok: @{double.bot_user['username']}"
+    await double.delivery.set_webhook({"url": "http://127.0.0.1:1/hook"})
+    await double.person(7).says("a")
+    await double.until(lambda: double.delivery.webhook.last_error)
+    assert "the webhook fails" in await probe(double.token, double.url)
+    assert "TELEGRAM_BOT_TOKEN" in await probe("5:wrong", double.url)
+    assert "TELEGRAM_API" in await probe(double.token, "http://[")
+    assert await probe(double.token, "http://127.0.0.1:1") == "unreachable: ClientConnectorError"
+    double.violations.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import subprocess
 import sys
 import unicodedata
@@ -136,6 +137,20 @@ async def test_a_step_is_heard(double, tea, tmp_path):
     assert len([name for name in double.files if name.startswith("voice")]) == 1
 
 
+async def test_the_token_is_in_no_log(double, tea, tmp_path, caplog):
+    """Not even when everything is logged: start, commands, a picture, a voice, a fault, the end."""
+    caplog.set_level(logging.DEBUG)
+    async with living(double, tea, tmp_path, commands={"": [("home", "x")]}) as bot:
+        person = double.person(1)
+        double.fault("sendPhoto", kind="html")
+        await person.starts("tea")
+        await person.taps("Pha luôn")
+        await person.taps(bot.label("tea", "boil", "aloud"))
+        await person.waits_for(lambda shown: "voice" in shown.content)
+    assert caplog.records
+    assert double.token.partition(":")[2] not in caplog.text
+
+
 async def test_a_double_tap_counts_once(double, tea, tmp_path):
     """Two taps on one button: one step on, both spinners end."""
     async with living(double, tea, tmp_path) as bot:
@@ -265,7 +280,7 @@ async def test_in_a_group_it_speaks_once_and_only_when_asked(double, tea, tmp_pa
         async with bot.app.database.read() as connection:
             assert (await connection.execute(select(tables.inbox))).all() == []
         await person.says(f"@{double.bot_user['username']} ơi", group)
-        await person.waits_for(lambda shown: True, group=group)
+        await person.waits_for("", group=group)
         await person.says("/start", group)
         assert await double.delivery.settled(3)
         await double.until(lambda: not bot.app.sender.backlog["telegram"])

@@ -119,8 +119,19 @@ def test_progress_on_a_way_of_its_own() -> None:
 
 
 def test_the_main_way() -> None:
-    """First answers and plain branches lead to the end."""
-    assert path.main_way(flow_of(ERRAND), "card") == ["card", "first", "age", "last"]
+    """First answers and plain branches lead to the end, or the branch that the person's answers have decided."""
+    usual = ["card", "first", "age", "last"]
+    assert path.main_way(flow_of(ERRAND), "card", {}, TODAY) == usual
+    assert path.main_way(flow_of(ERRAND), "card", {"age": 60}, TODAY) == usual
+    assert path.main_way(flow_of(ERRAND), "card", {"age": 12}, TODAY) == ["card", "first", "age", "child", "last"]
+
+
+def test_progress_counts_what_is_decided_already() -> None:
+    """Whose answer leads to one more step is told so at once, not when the count is full."""
+    visits = (Visit("card", "begin", MORNING), Visit("first", "done", MORNING), Visit("age", "12", MORNING))
+    assert path.progress(flow_of(ERRAND), visits, "child") == (3, 4)
+    assert path.progress(flow_of(ERRAND), visits, "last") == (4, 4)
+    assert path.progress(flow_of(ERRAND), visits[:2], "age") == (2, 3)
 
 
 @pytest.mark.parametrize(

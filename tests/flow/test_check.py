@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -85,6 +87,48 @@ def test_entering_a_broken_flow_is_no_fault_of_its_own(tmp_path):
     (tmp_path / "flows" / "bad.toml").write_text(f"{head}[steps.a]\nsay = yes\n", encoding="utf-8")
     complete(tmp_path)
     assert {problem.path.name for problem in check(tmp_path, today=TODAY)} == {"bad.toml"}
+
+
+def test_an_unknown_guide_hides_nothing(tmp_path):
+    """A guide that enters one that is not there has its other faults reported too."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "one.toml").write_text(
+        'start = "a"\n[steps.a]\nenter = "gone"\nnext = "nowhere"\n[steps.b]\nsay = true\n', encoding="utf-8"
+    )
+    complete(tmp_path)
+    codes = [problem.code for problem in check(tmp_path, today=TODAY)]
+    assert codes == ["E022", "E023", "E017", "E009", "E010"]
+
+
+def test_without_the_source_language_every_text_is_missing(tmp_path):
+    """Vietnamese is needed even where its folder is not there."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "one.toml").write_text('start = "a"\n[steps.a]\nend = "done"\n', encoding="utf-8")
+    assert {"E030", "E043"} <= {problem.code for problem in check(tmp_path, today=TODAY)}
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path):
+    """A folder with the name of a file, or a file that nobody may read, is reported and no more."""
+    (tmp_path / "flows" / "one.toml").mkdir(parents=True)
+    assert [problem.code for problem in check(tmp_path, today=TODAY)] == ["E003"]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_nothing_makes_the_checker_raise(tmp_path, seed):
+    """Lines of the shipped guides doubled, lost, swapped and cut: problems, never an exception."""
+    chance = random.Random(seed)
+    for name in ("flows", "content"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("media"))
+    files = sorted(path for path in tmp_path.rglob("*") if path.suffix in {".toml", ".j2"})
+    for path in chance.sample(files, 5) + [each for each in files if each.suffix == ".toml"]:
+        lines = path.read_text("utf-8").split("\n")
+        for _ in range(chance.randint(1, 6)):
+            first, second = chance.randrange(len(lines)), chance.randrange(len(lines))
+            lines[first], lines[second] = lines[second], lines[first][: chance.randint(0, 60)] + lines[second][3:6]
+            if chance.random() < 0.5:
+                lines.insert(first, lines[second])
+        path.write_text("\n".join(lines), encoding="utf-8")
+    assert check(tmp_path, today=TODAY)
 
 
 def test_a_name_saved_in_an_entered_guide_stays_there(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.flow.functions import FUNCTIONS, days_since, years_since
@@ -107,6 +107,7 @@ def test_refused(text, says):
         read_rule(text)
 
 
+@settings(deadline=None)
 @given(nodes)
 def test_round_trip(node):
     """A rule written out and read again is the same rule."""
@@ -117,12 +118,14 @@ def test_round_trip(node):
         assert read_rule(str(rule)) == rule
 
 
+@settings(deadline=None)
 @given(nodes, values)
 def test_holds_never_raises(node, saved):
     """Whatever was saved, a rule is true or false."""
     assert Rule("", node).holds(saved, TODAY) in {True, False}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="age<>=!()\"'andortni 0123456789.,[]_", max_size=60))
 def test_reading_raises_only_rule_errors(text):
     """Any text is a rule or a RuleError."""
@@ -133,6 +136,7 @@ def test_reading_raises_only_rule_errors(text):
     assert names_used
 
 
+@settings(deadline=None)
 @given(nodes, values)
 def test_prefix_changes_names_only(node, saved):
     """A prefixed rule says of prefixed names what the rule says of the names."""

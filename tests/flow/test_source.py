@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.source import read_file, read_source
@@ -32,6 +32,7 @@ documents = st.lists(lines, max_size=12).map("\n".join)
 junk = st.text(alphabet="ab=[]{}\"'#.\n ,1", max_size=60)
 
 
+@settings(deadline=None)
 @given(documents | junk)
 def test_agrees_with_tomllib(text):
     """A text that tomllib reads gives the same data and no problem; one that it refuses gives a problem."""
@@ -46,6 +47,7 @@ def test_agrees_with_tomllib(text):
         assert (source.data, source.problems) == (data, [])
 
 
+@settings(deadline=None)
 @given(documents)
 def test_every_key_has_the_place_of_its_line(text):
     """The place of a key points at the line where its name stands."""
@@ -58,6 +60,7 @@ def test_every_key_has_the_place_of_its_line(text):
         assert names[-1] in statement
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_never_raises(text):
     """Any text at all gives data and problems."""

@@ -1,11 +1,11 @@
 """The shell of the bot under a hand-driven clock: a small house of its own, and a channel that writes down what is sent.
 
-    root = make_root(tmp_path)
-    async with a_bot(root) as bot:
-        await bot.says("1", "/start tea")
-        await bot.taps("1", "green")
-        bot.later(3600)
-        await bot.look()
+root = make_root(tmp_path)
+async with a_bot(root) as bot:
+await bot.says("1", "/start tea")
+await bot.taps("1", "green")
+bot.later(3600)
+await bot.look()
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ import orjson
 
 from bot.channel import talk_file
 from bot.channel.base import Incoming, Message, What
-from bot.channel.talk_file import Entry
 from bot.config import Config
 from bot.engine.chat import Chat
 from bot.engine.session import Session
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.channel.base import Outgoing
+    from bot.channel.talk_file import Entry
     from bot.engine.button import ButtonMeaning
     from bot.service.talk import Reply
 
@@ -56,7 +56,6 @@ class Person:
         self.sessions: dict[str, Session] = {}
         self.due: Due | None = None
         self.heard: list[Message] = []
-        self.replies: list[Reply] = []
         self._sent = 0
 
     def type(self, text: str) -> list[Message]:
@@ -105,7 +104,6 @@ class Person:
 
     def _keep(self, reply: Reply, what: What, at: int) -> None:
         """What the database would keep of a reply."""
-        self.replies.append(reply)
         self.chat = replace(reply.chat, asked=asked(reply.outgoing, self.chat.asked))
         for session in reply.sessions:
             self.sessions[session.flow] = Session.from_json(orjson.loads(orjson.dumps(session.to_json())))

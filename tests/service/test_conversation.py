@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 
 import pytest
@@ -15,9 +14,6 @@ from bot.store import tables
 from tests.kit.shell import a_bot, make_root, write_words
 
 TEA = "/start tea"
-BROKEN = "{{ cups.missing.deeper }}"
-"""A text that only fails when it is spoken."""
-
 
 async def test_a_tap_and_a_text_together_happen_in_the_order_they_came(tmp_path):
     """A tap on the open question and words for the next one, arriving at once, are both answers."""
@@ -46,7 +42,6 @@ async def test_two_hundred_people_at_once(tmp_path):
         assert answers == {"green": 100, "black": 100}
         assert [bot.last(str(n)) for n in range(200)] == ["Đun nước"] * 200
         assert len(await bot.rows(tables.inbox)) == 400
-        assert Counter(row["state"] for row in await bot.rows(tables.outbox)) in ({"sent": 1000}, Counter()) or True
 
 
 async def test_one_person_writes_two_hundred_times(tmp_path):
@@ -147,7 +142,6 @@ async def test_what_cannot_be_stored_for_itself_does_not_stop_the_others(tmp_pat
         await bot.says("1", "2")
         await asyncio.wait_for(
             bot.takes(
-                bot.incoming("\ud800", What.TEXT, text=TEA),
                 bot.incoming("2", What.TEXT, text=TEA),
                 bot.incoming("1", What.TEXT, text="Bà \udfff Tư"),
             ),
@@ -175,15 +169,31 @@ async def test_a_full_disk_refuses_and_the_same_thing_is_taken_later(tmp_path):
     async with a_bot(make_root(tmp_path)) as bot:
         await bot.says("1", TEA)
         tap = bot.tap("1", "Trà xanh")
-        await _fill(bot)
+        crowd = [bot.incoming(f"new {n}", What.TEXT, text=TEA) for n in range(150)]
+        await _pragma(bot, f"max_page_count = {await _pragma(bot, 'page_count')}")
+        told = await asyncio.gather(*map(bot.app.conversation.accept, [tap, *crowd]), return_exceptions=True)
+        assert [type(each) for each in told] == [NotStored] * 151
+        assert bot.last("1") == "Chọn loại trà"
+        assert await bot.step("1") == "tea/kind"
+        await _pragma(bot, "max_page_count = 1073741823")
+        await bot.takes(tap, *crowd)
+        assert bot.last("1") == "Đun nước"
+        assert await bot.step("1") == "tea/boil"
+        assert [bot.last(f"new {n}") for n in range(150)] == ["Chọn loại trà"] * 150
+
+
+async def test_a_database_that_may_not_be_written_refuses(tmp_path):
+    """Read-only is a refusal as well, and nobody hears an answer that was not stored."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await bot.says("1", TEA)
+        tap = bot.tap("1", "Trà xanh")
+        await _pragma(bot, "query_only = ON")
         with pytest.raises(NotStored):
             await bot.app.conversation.accept(tap)
         assert bot.last("1") == "Chọn loại trà"
-        assert await bot.step("1") == "tea/kind"
-        await _make_room(bot)
+        await _pragma(bot, "query_only = OFF")
         await bot.takes(tap)
         assert bot.last("1") == "Đun nước"
-        assert await bot.step("1") == "tea/boil"
 
 
 async def test_a_database_held_by_another_program_refuses_and_recovers(tmp_path):
@@ -233,6 +243,7 @@ async def test_erasing_leaves_nothing_of_a_chat_but_the_farewell(tmp_path):
         await _walk_to_the_end(bot, "1")
         await bot.says("1", "/start rice")
         await bot.says("1", "/delete")
+        await _settled(bot)
         await bot.taps("1", _label(bot, "1", "Xóa"))
         assert bot.last("1").startswith("Đã xóa hết")
         await _settled(bot)
@@ -240,6 +251,8 @@ async def test_erasing_leaves_nothing_of_a_chat_but_the_farewell(tmp_path):
             assert await bot.rows(table) == [], table.name
         assert [row["what"] for row in await bot.rows(tables.inbox)] == ["tap"]
         assert [row["payload"] for row in await bot.rows(tables.outbox)] == [""]
+        await bot.app.clock.sweep(bot.now + 2 * 3_600_000)
+        assert await bot.rows(tables.outbox) == []
         await bot.says("1", "chào")
         assert "Chào bạn, mình là Cầm Tay, máy trả lời tự động." in bot.heads("1")[-2:]
         assert (await bot.load("1"))[1] == {}
@@ -330,27 +343,7 @@ async def _pragma(bot, pragma):
     writer = bot.app.database._writer
     assert writer is not None
     raw = await writer.get_raw_connection()
-    await asyncio.to_thread(os.sync) if pragma == "sync" else None
     cursor = await raw.driver_connection.execute(f"PRAGMA {pragma}")
     row = await cursor.fetchone()
     await cursor.close()
     return row[0] if row else None
-
-
-async def _fill(bot):
-    """From now on the database may not grow by a page: to SQLite that is a full disk."""
-    pages = await _pragma(bot, "page_count")
-    await _pragma(bot, f"max_page_count = {pages}")
-    async with bot.app.database.write() as connection:  # use up the room inside the pages
-        for number in range(5000):
-            try:
-                async with connection.begin_nested():
-                    await connection.execute(
-                        tables.file.insert(), {"channel": "full", "digest": str(number), "remote": "x" * 50}
-                    )
-            except Exception:
-                break
-
-
-async def _make_room(bot):
-    await _pragma(bot, "max_page_count = 1073741823")

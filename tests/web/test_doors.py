@@ -65,7 +65,7 @@ async def test_other_sites_cannot_post(bot: Running, person: Visitor, headers: d
     sent = {name: bot.url if value == "OURS" else value for name, value in headers.items()}
     answer = await person.post(page.press("Bắt đầu"), sent)
     assert answer.status == status
-    assert ("Bước 1/6" in (await person.get()).text) is (status == 200)
+    assert ("Bước 1/" in (await person.get()).text) is (status == 200)
 
 
 async def test_too_long(person: Visitor) -> None:
@@ -76,7 +76,7 @@ async def test_too_long(person: Visitor) -> None:
     assert page.status == 413
     assert "Tin dài quá" in page.newest
     assert "/" in page.links
-    assert "Bước 1/6" in (await person.get()).text
+    assert "Bước 1/" in (await person.get()).text
 
 
 async def test_long_but_allowed(person: Visitor) -> None:
@@ -235,13 +235,13 @@ async def test_second_tab_is_told(person: Visitor) -> None:
         assert stream.content_type == "text/event-stream"
         await person.tap("Bắt đầu")
         row, data = await event(stream)
-    assert "Bước 1/6" in data
+    assert "Bước 1/" in data
     assert "👉 Bắt đầu ·" in data  # the answered message comes again, with its record
     await person.tap("Xong rồi")
     async with person.session.get("/events", headers={"Last-Event-ID": row}, timeout=ClientTimeout(10)) as stream:
         later, data = await event(stream)
     assert int(later) > int(row)
-    assert "Bước 2/6" in data
+    assert "Bước 2/" in data
     assert "Chào bạn" not in data
 
 

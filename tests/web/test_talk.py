@@ -7,6 +7,8 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.kit.house import Running, house
 from tests.web.visitor import Page, Visitor, visitor
 
@@ -17,8 +19,8 @@ DONE = "Xong rồi"
 
 
 def place(page: Page) -> str:
-    """The last "Bước 3/7" on a page."""
-    return re.findall(r"Bước \d+/\d+", page.text)[-1]
+    """The last "Bước 3/7" on a page, without how many there are: that is the editors' business."""
+    return re.findall(r"Bước \d+/", page.text)[-1]
 
 
 async def at_step(person: Visitor, steps: int = 1) -> Page:
@@ -51,10 +53,11 @@ async def test_whole_guide(person: Visitor) -> None:
     seen = []
     while any(DONE in label and "·" not in label for label in page.labels()):
         assert page.status == 200
-        seen.append(place(page))
+        seen += re.findall(r"Bước \d+/\d+", page.text)[-1:]
         page = await person.tap(DONE)
+    assert len(seen) > 2
     assert seen == [f"Bước {step}/{len(seen)}" for step in range(1, len(seen) + 1)]
-    assert page.newest.startswith("Vậy là bạn dùng được VNeID rồi")
+    assert page.newest.startswith("Vậy là")
     records = [label for label in page.labels() if re.fullmatch(r"✅ Xong rồi · \d\d:\d\d", label)]
     assert len(records) == len(seen)
 
@@ -62,17 +65,28 @@ async def test_whole_guide(person: Visitor) -> None:
 async def test_typed_words_do_what_buttons_do(person: Visitor) -> None:
     """Words without accents lead on as the button does."""
     await at_step(person)
-    assert place(await person.say("xong roi")) == "Bước 2/6"
+    assert place(await person.say("xong roi")) == "Bước 2/"
 
 
 async def test_double_submit(person: Visitor) -> None:
-    """The same form sent twice, even at the same time, is one answer."""
+    """The same form sent several times, even at the same time, is one answer."""
     page = await at_step(person)
     fields = page.press(DONE)
     await asyncio.gather(*(person.post(fields) for _ in range(4)))
     page = await person.get()
-    assert place(page) == "Bước 2/6"
+    assert place(page) == "Bước 2/"
     assert page.heads.count(page.newest) == 1
+
+
+@pytest.mark.parametrize("sent", ["tap", "words"])
+async def test_sent_again_is_heard_once(person: Visitor, sent: str) -> None:
+    """Wishes that could be had twice are fulfilled once when the network sends them again."""
+    page = await at_step(person)
+    fields = page.press("Xem lại") if sent == "tap" else {**page.press("Gửi"), "text": "xem lại"}
+    await asyncio.gather(*(person.post(fields) for _ in range(4)))
+    assert len((await person.get()).heads) == len(page.heads) + 1
+    await person.tap("Xem lại")  # a new page, a new wish
+    assert len(person.page.heads) == len(page.heads) + 2
 
 
 async def test_same_page_other_button(person: Visitor) -> None:
@@ -90,24 +104,24 @@ async def test_stale_tap(person: Visitor) -> None:
     old = (await at_step(person)).press("bị vướng")
     await person.tap(DONE)
     page = await person.tap(DONE)
-    assert place(page) == "Bước 3/6"
+    assert place(page) == "Bước 3/"
     page = await person.post(old)
     assert any("Về bước" in label for label in page.labels()), page.labels()
-    assert place(await person.tap("Ở lại")) == "Bước 3/6"
+    assert place(await person.tap("Ở lại")) == "Bước 3/"
 
 
 async def test_tap_of_a_lost_database(person: Visitor) -> None:
     """A button nobody knows any more leads to where the person is, not to a dead end."""
     page = await at_step(person, 2)
     page = await person.post({"nonce": "x", "tap": "AAAAAAAAAAAAAAAA", "message": "12"})
-    assert place(page) == "Bước 2/6"
+    assert place(page) == "Bước 2/"
 
 
 async def test_wrong_words_keep_the_place(person: Visitor) -> None:
     """What nobody understands is answered with the step again."""
     await at_step(person, 2)
     page = await person.say("trời hôm nay đẹp quá")
-    assert place(page) == "Bước 2/6"
+    assert place(page) == "Bước 2/"
     assert any(DONE in label for label in page.labels()[-12:])
 
 
@@ -119,7 +133,7 @@ async def test_restart_in_the_middle(tmp_path: Path) -> None:
     async with house(tmp_path, port=port) as after, visitor(after.url) as again:
         again.session.cookie_jar.update_cookies({c.key: c.value for c in person.session.cookie_jar})
         assert (await again.get()).heads == heads
-        assert place(await again.post(fields)) == "Bước 4/6"
+        assert place(await again.post(fields)) == "Bước 4/"
 
 
 async def test_secret_is_kept_nowhere(bot: Running, person: Visitor) -> None:
@@ -179,7 +193,7 @@ async def test_strangers_do_not_meet(bot: Running, person: Visitor) -> None:
 async def test_link_to_a_step(person: Visitor) -> None:
     """A forwarded link opens the guide at that very step."""
     page = await person.get("/g/eid-activate/type_code")
-    assert place(page) == "Bước 3/6"
+    assert place(page) == "Bước 3/"
 
 
 async def test_link_to_a_step_of_a_piece(person: Visitor) -> None:

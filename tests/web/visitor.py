@@ -49,6 +49,7 @@ class Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Called by HTMLParser, as the two below."""
         values = {name: value or "" for name, value in attrs}
         if tag not in VOID:
             self._path.append(tag)
@@ -65,6 +66,7 @@ class Page(HTMLParser):
         self.links += [values[name] for name in ("href", "src") if name in values]
 
     def handle_endtag(self, tag: str) -> None:
+        """See handle_starttag."""
         if tag in self._path:
             while self._path.pop() != tag:
                 pass
@@ -75,6 +77,7 @@ class Page(HTMLParser):
             self._button = None
 
     def handle_data(self, data: str) -> None:
+        """See handle_starttag."""
         self._words.append(data)
         self.text += data
 

@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
 CHANNELS = ("telegram", "web", "terminal")
 
-_OF_ANY_FLOW = (guide.sources, guide.review, guide.menu, guide.media, ways.other_flows, words.texts)
-_OF_A_FLOW = (
+_OF_ANY_FLOW = (
+    guide.sources,
+    guide.review,
+    guide.menu,
+    guide.media,
+    ways.other_flows,
     ways.missing_targets,
     ways.dead_ends,
-    ways.circles,
-    ways.silences,
     ways.moved_steps,
-    names.unsaved_names,
-    names.kinds,
+    words.texts,
 )
+"""Of a flow whose own file could be read."""
+_OF_A_LINKED_FLOW = (ways.circles, ways.silences, names.unsaved_names, names.kinds)
+"""Of a flow whose other flows could be read too."""
 _OF_A_WHOLE_FLOW = (ways.unreachable, ways.no_way_out, names.unused_names)
+"""Of a flow without the faults below."""
 _OF_A_TEMPLATE = (
     words.superfluous,
     words.labels,
@@ -71,7 +76,7 @@ def _of_flow(flow: Flow, tree: Tree, before: list[Problem]) -> Iterator[Problem]
     for finder in _OF_ANY_FLOW if flow.path not in tree.broken else ():
         found += finder(flow, tree)
     if tree.is_sound(flow):
-        for finder in _OF_A_FLOW:
+        for finder in _OF_A_LINKED_FLOW:
             found += finder(flow, tree)
         if not any(each.code in _CAUSES and each.path == flow.path for each in (*before, *found)):
             for finder in _OF_A_WHOLE_FLOW:

@@ -11,6 +11,7 @@ from bot.flow.check.buttons import fold
 from bot.flow.check.tree import SOURCE_LANGUAGE, Tree
 from bot.flow.model import INPUTS
 from bot.problem import Problem
+from bot.source import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,8 +115,9 @@ def leftovers(template: Template, tree: Tree) -> Iterator[Problem]:
 
 def leftovers_of_flow(flow: Flow, tree: Tree) -> Iterator[Problem]:
     """W104, E045 for a flow file."""
-    if flow.path not in tree.broken:
-        yield from _leftovers(flow.path, flow.path.read_text(encoding="utf-8-sig"))
+    source = read_text(flow.path) if flow.path not in tree.broken else ""
+    if isinstance(source, str):
+        yield from _leftovers(flow.path, source)
 
 
 def _leftovers(path: Path, source: str) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from jinja2 import nodes
 from bot.flow.functions import FUNCTIONS
 from bot.flow.reader import PRONOUNS
 from bot.problem import Problem
-from bot.source import not_utf8
+from bot.source import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,14 +141,9 @@ class Template:
 
 def read_template(file: str, language: str, text: str) -> Template:
     """The template in `file`, known to steps as `text` ("<flow>/<step>"). Its faults stand in its `problems`."""
-    with open(file, "rb") as opened:  # noqa: PTH123 (18,000 Path objects cost a tenth of a second)
-        raw = opened.read()
-    try:
-        source = raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        problem = not_utf8(Path(file), before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
-        return Template(file, language, text, "", problems=[problem])
+    source = read_text(file)
+    if isinstance(source, Problem):
+        return Template(file, language, text, "", problems=[source])
     template = Template(file, language, text, source)
     if not _read_plain(template):
         template.blocks.clear()

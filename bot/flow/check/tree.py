@@ -53,14 +53,14 @@ class Tree:
 
     def has_flow_file(self, name: str) -> bool:
         """Whether there is a file for this flow, readable or not."""
-        return name in self.flows or self.root / "flows" / f"{name}.toml" in self.broken
+        return name in self.flows or self._file(name).is_file()
+
+    def _file(self, name: str) -> Path:
+        return self.root / "flows" / f"{name}.toml"
 
     def is_sound(self, flow: Flow) -> bool:
         """Whether this flow and all it enters or includes could be read completely."""
-        return flow.path not in self.broken and all(
-            other in self.flows and self.flows[other].path not in self.broken
-            for other in reached(flow.name, self.flows)
-        )
+        return not {flow.path, *map(self._file, reached(flow.name, self.flows))} & self.broken
 
     def templates(self) -> Iterator[Template]:
         """Every template of every language."""
@@ -89,6 +89,8 @@ def read_tree(root: Path, today: date, channels: Sequence[str], bot_texts: Colle
         for folder in sorted(tree.content.iterdir()):
             if folder.is_dir() and folder.name != "media":
                 tree.words[folder.name] = _read_words(folder)
+    if tree.flows:
+        tree.words.setdefault(SOURCE_LANGUAGE, {})
     for template in tree.templates():
         tree.problems += template.problems
     return tree

@@ -49,8 +49,8 @@ def missing_targets(flow: Flow, tree: Tree) -> Iterator[Problem]:
         for to, key in targets(step):
             if to not in flow.steps:
                 yield at(place_of(step, key), "E009", f"there is no step '{to}'", did_you_mean(to, flow.steps))
-        if step.kind in _OTHERS and step.flow in tree.flows:
-            ends = _ends(tree.flows[step.flow])
+        if step.kind in _OTHERS:
+            ends = _ends(step, tree)
             for end in step.go:
                 if end not in ends:
                     hint = did_you_mean(end, ends) or f"its ends are {', '.join(sorted(ends))}"
@@ -63,8 +63,7 @@ def dead_ends(flow: Flow, tree: Tree) -> Iterator[Problem]:
         if step.kind in {Kind.END, Kind.FORK, Kind.CHOICE}:
             continue
         if step.kind in _OTHERS:
-            ends = _ends(tree.flows[step.flow]) if step.flow in tree.flows else set(step.go)
-            open_ends = sorted(ends - set(step.go))
+            open_ends = sorted(_ends(step, tree) - set(step.go))
             if open_ends and not step.next:
                 message = f"nothing follows when '{step.flow}' ends with '{open_ends[0]}'"
                 yield at(step.place, "E010", message, "say 'next', or 'go' for each kind of end")
@@ -198,8 +197,12 @@ def moved_steps(flow: Flow, tree: Tree) -> Iterator[Problem]:
             yield at(place, "E019", f"there is no step '{seen[-1]}'", did_you_mean(seen[-1], flow.steps))
 
 
-def _ends(flow: Flow) -> set[str]:
-    return {step.end for step in flow.steps.values() if step.kind is Kind.END}
+def _ends(step: Step, tree: Tree) -> set[str]:
+    """The kinds of end of the flow that `step` enters or includes; those it names itself, if that is not known."""
+    other = tree.flows.get(step.flow)
+    if other is None or other.path in tree.broken:
+        return set(step.go)
+    return {each.end for each in other.steps.values() if each.kind is Kind.END}
 
 
 def _way_back(start: str, steps: Mapping[str, Step]) -> list[str]:

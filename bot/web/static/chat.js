@@ -7,9 +7,11 @@
   const say = document.getElementById("say");
   const typed = document.getElementById("text");
   const RETRY = 4000; // milliseconds between two tries when the network is gone
+  const SLOW = 700; // milliseconds after which one is told that it is being sent
   const YEAR = 31536000;
   let sending = null; // {body, form, button} until the server has it
   let timer = 0;
+  let slow = 0;
 
   const newest = () => log.lastElementChild;
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -78,6 +80,7 @@
 
   function later(job) {
     if (sending !== job) return;
+    clearTimeout(slow);
     line.textContent = line.dataset.offline;
     clearTimeout(timer);
     timer = setTimeout(send, RETRY);
@@ -85,6 +88,7 @@
 
   function done(job) {
     sending = null;
+    clearTimeout(slow);
     line.textContent = "";
     if (job.button) {
       delete job.button.dataset.sent;
@@ -112,7 +116,7 @@
       typed.readOnly = true;
     }
     if (sending.aloud) unlock();
-    line.textContent = line.dataset.sending;
+    slow = setTimeout(() => { line.textContent = line.dataset.sending; }, SLOW);
     send();
   });
 
@@ -130,7 +134,7 @@
       line.textContent = line.dataset.voice;
       return;
     }
-    const words = [...message.querySelectorAll("h2, .body")].map((one) => one.textContent).join(".\n");
+    const words = [...message.querySelectorAll("h2, .body p")].map((one) => one.textContent).join("\n");
     const voice = new SpeechSynthesisUtterance(words);
     voice.lang = language;
     voice.rate = 0.9;

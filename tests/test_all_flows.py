@@ -1,0 +1,191 @@
+"""Every answer of every guide, in every language and form of address: all words are there, nobody is trapped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.channel import telegram, terminal, web
+from bot.channel.base import Incoming, Message, What
+from bot.config import load
+from bot.engine.button import button_id
+from bot.engine.chat import Chat
+from bot.engine.effect import Record, Show, Tell
+from bot.flow.model import INPUTS, Kind
+from bot.meaning.fold import fold
+from bot.service.house import House, load_house
+from bot.service.respond import respond
+from bot.wording.render import Speaker
+from tests.kit.clock import MINUTE, MORNING
+from tests.kit.talk import meanings_of
+from tests.kit.walk import Seen, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bot.engine.button import ButtonMeaning
+    from bot.engine.session import Session
+    from bot.service.talk import Reply
+
+ROOT = Path(__file__).parent.parent
+CHANNELS = {module.__name__: module.CAPABILITIES for module in (telegram, terminal, web)}
+GUIDES = sorted(path.stem for path in (ROOT / "flows").glob("*.toml"))
+VOICES = sorted(
+    (folder.parent.parent.name, name)
+    for folder in (ROOT / "content").glob("*/_bot/address.toml")
+    for name in load_house(ROOT, {})[0].library.languages[folder.parent.parent.name].addresses
+)
+"""Every language with every form of address."""
+
+
+@cache
+def house() -> House:
+    """The real guides and words."""
+    return load_house(ROOT, load(ROOT, {})[0].words)[0]
+
+
+@cache
+def meanings() -> Mapping[str, ButtonMeaning]:
+    """Every button of the house, by id."""
+    return meanings_of(house())
+
+
+@cache
+def walked(guide: str) -> tuple[Seen, ...]:
+    """All turns of the walk through a guide."""
+    return tuple(walk(house().flows[guide]))
+
+
+def speaker(language: str, address: str) -> Speaker:
+    """Somebody who speaks this language to this person."""
+    there = house().library.language(language)
+    return Speaker(house().library, house().flows, language, there.address(address), house().settings)
+
+
+def messages(guide: str, voice: Speaker) -> Iterator[Message]:
+    """Every message of the walk, in this language and form of address."""
+    flow = house().flows[guide]
+    said = set()
+    for seen in walked(guide):
+        for effect in seen.turn.effects:
+            if isinstance(effect, Show | Tell):
+                known = (effect, seen.after)
+                if known in said:
+                    continue
+                said.add(known)
+            if isinstance(effect, Show):
+                yield voice.show(flow, seen.turn.session, effect, seen.event.at)
+            elif isinstance(effect, Tell):
+                yield voice.tell(flow, seen.turn.session, effect, seen.event.at)
+            elif isinstance(effect, Record) and effect.answer != "silence":
+                yield Message("record", buttons=(voice.record(flow, effect, seen.event.at),))
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize(("language", "address"), VOICES)
+def test_every_message_can_be_said(guide: str, language: str, address: str) -> None:
+    """Every text, label, alt text and record is there, whole, and fits every channel."""
+    for message in messages(guide, speaker(language, address)):
+        assert message.head
+        assert "\n" not in message.head
+        whole = "\n".join(filter(None, (message.progress, message.head, "", message.body)))
+        assert "{{" not in whole
+        assert "None" not in whole.split()
+        labels = [fold(button.label) or button.label for button in message.buttons]
+        assert len(set(labels)) == len(labels), labels
+        if message.picture:
+            assert message.picture.alt
+            assert (ROOT / "content" / "media" / message.picture.path).is_file(), message.picture.path
+        for name, can in CHANNELS.items():
+            assert len(whole) <= (can.caption if message.picture else can.text), (name, message.head)
+            assert len(message.buttons) <= can.buttons, name
+            for button in message.buttons:
+                assert 0 < len(button.label) <= can.button_label, (name, button.label)
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_button_resolves(guide: str) -> None:
+    """A tap on any button of any message finds its meaning again."""
+    for message in messages(guide, speaker("vi", "")):
+        for button in message.buttons:
+            assert len(button.id) <= 16
+            assert button_id(meanings()[button.id]) == button.id
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_an_end_can_be_reached_from_everywhere(guide: str) -> None:
+    """Wherever the walk comes, some answers lead to an end."""
+    flow = house().flows[guide]
+    before: dict[object, set[object]] = {}
+    for seen in walked(guide):
+        if seen.before is not None:
+            before.setdefault(seen.after, set()).add(seen.before)
+    states = {seen.after for seen in walked(guide)}
+    todo: list[object] = [state for state in states if flow.steps[state[0]].kind is Kind.END]
+    good = set(todo)
+    while todo:
+        fresh = before.get(todo.pop(), set()) - good
+        good |= fresh
+        todo += fresh
+    assert states == good
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_step_is_come_by(guide: str) -> None:
+    """No step of a guide is out of reach of the walk."""
+    flow = house().flows[guide]
+    shown = {effect.step for seen in walked(guide) for effect in seen.turn.effects if isinstance(effect, Show)}
+    assert {name for name, step in flow.steps.items() if step.kind is not Kind.FORK} - shown == set()
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("language", sorted({language for language, _ in VOICES}))
+def test_typed_labels_lead_where_taps_do(guide: str, language: str) -> None:
+    """Each button of each message: its label as it stands, without accents and in capitals, and its number."""
+    flow = house().flows[guide]
+    done = set()
+    for seen in walked(guide):
+        session = seen.turn.session
+        for effect in seen.turn.effects:
+            if not isinstance(effect, Show | Tell) or not effect.offers:
+                continue
+            if (effect.step, effect.offers, session.step) in done:
+                continue
+            done.add((effect.step, effect.offers, session.step))
+            chat = Chat("t:1", "t", "1", language, MORNING, MORNING, guide, welcomed=True)
+            chat = replace(chat, offers=effect.offers, offers_step=effect.step, asked=7)
+            voice = house().speaker(chat)
+            at = seen.event.at + MINUTE
+            for number, button in enumerate(voice.buttons(flow, effect.step, effect.offers), 1):
+                tapped = reply(chat, session, at, tap=button.id)
+                typed = [button.label, fold(button.label), button.label.upper()]
+                if flow.steps[session.step].kind not in INPUTS or session.finished:
+                    typed.append(str(number))
+                for text in typed:
+                    assert reply(chat, session, at, text=text) == tapped, (effect, text)
+
+
+def reply(chat: Chat, session: Session, at: int, *, tap: str = "", text: str = "") -> Reply:
+    """What the bot answers to a tap or to typed words."""
+    what = What.TAP if tap else What.TEXT
+    incoming = Incoming("t", "1", "1", at, what, text=text, tap=tap)
+    return respond(house(), chat, {session.flow: session}, incoming, meanings()[tap] if tap else None)
+
+
+@pytest.mark.parametrize(("language", "address"), VOICES)
+def test_what_the_bot_says_by_itself(language: str, address: str) -> None:
+    """Home, the choice of language and address, help, feedback, deletion: typed and tapped, in every voice."""
+    chat = Chat("t:1", "t", "1", language, MORNING, MORNING, address=address, welcomed=True)
+    for text in ("/start", "/home", "/help", "/language", "/address", "/about", "/delete", "/stop", "/nothing", "???"):
+        incoming = Incoming("t", "1", "1", MORNING, What.TEXT, text=text)
+        said = [o for o in respond(house(), chat, {}, incoming, None).outgoing if isinstance(o, Message)]
+        assert said
+        for message in said:
+            assert message.head
+            labels = [fold(button.label) for button in message.buttons]
+            assert len(set(labels)) == len(labels)
+            assert all(button.id in meanings() for button in message.buttons)
