@@ -72,7 +72,7 @@ def _text(value: Any) -> str:
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        if isinstance(value, str) and value.isdigit():
+        if isinstance(value, str) and value.isdecimal():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise _Unfit
@@ -145,21 +145,7 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> tuple[Conf
     environment = os.environ if environment is None else environment
     path = root / FILE
     values: dict[str, Any] = {}
-    problems: list[Problem] = []
-    if path.is_file():
-        source = read_file(path)
-        problems += source.problems
-        for key, value in _flat(source.data):
-            setting = SETTINGS.get(key)
-            where = tuple(key.split("."))
-            if setting is None:
-                hint = did_you_mean(key, SETTINGS) or "the settings are listed in docs/running.md"
-                problems.append(source.problem(where, "E201", f"unknown setting '{key}'", hint))
-                continue
-            try:
-                values[setting.field] = setting.read(value)
-            except _Unfit:
-                problems.append(source.problem(where, "E202", f"the setting '{key}' must be {setting.kind}"))
+    problems = _read(path, values) if path.is_file() else []
     named = {s.environment: s for s in SETTINGS.values() if s.environment} | ENVIRONMENT
     for name, setting in named.items():
         if not environment.get(name):
@@ -182,6 +168,28 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> tuple[Conf
 def find_root() -> Path:
     """The folder with bot.toml, flows/ and content/: CAM_TAY_ROOT, or the current folder."""
     return Path(os.environ.get("CAM_TAY_ROOT") or ".").resolve()
+
+
+def _read(path: Path, values: dict[str, Any]) -> list[Problem]:
+    """Put what the file says into `values`; what cannot be read is left out and reported."""
+    source = read_file(path)
+    problems = list(source.problems)
+    for key, value in _flat(source.data):
+        setting = SETTINGS.get(key)
+        where = tuple(key.split("."))
+        if setting is None:
+            hint = did_you_mean(key, SETTINGS) or "the settings are listed in docs/running.md"
+            problems.append(source.problem(where, "E201", f"unknown setting '{key}'", hint))
+            continue
+        try:
+            values[setting.field] = setting.read(value)
+        except _Unfit:
+            problems.append(source.problem(where, "E202", f"the setting '{key}' must be {setting.kind}"))
+    content = path.parent / "content"
+    if "language" in values and content.is_dir() and not (content / values["language"] / "_bot").is_dir():
+        message = f"the setting 'language' must be {SETTINGS['language'].kind}"
+        problems.append(source.problem(("language",), "E202", message))
+    return problems
 
 
 def _flat(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -21,7 +21,9 @@ class Logfmt(logging.Formatter):
         when = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
         extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         fields = "".join(f" {key}={_value(value)}" for key, value in extra.items())
-        line = f'{when} {record.levelname.lower()} {record.name} "{scrub(record.getMessage().strip())}"{fields}'
+        # Below the first line asyncio shows the task that failed, and with it the message of the exception.
+        said = record.getMessage().strip().partition("\n")[0]
+        line = f'{when} {record.levelname.lower()} {record.name} "{scrub(said)}"{fields}'
         if record.exc_info and record.exc_info[0] is not None:
             # The message of an exception may quote what a person typed: only its kind and the places are kept.
             places = "".join(traceback.format_tb(record.exc_info[2]))

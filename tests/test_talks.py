@@ -21,6 +21,7 @@ from bot.config import load
 from bot.flow.link import digest
 from bot.service.house import House, load_house
 from bot.wording.library import Library
+from tests.kit.flows import flow_of
 from tests.kit.talk import Person, meanings_of, play
 
 if TYPE_CHECKING:
@@ -56,6 +57,38 @@ def test_every_guide_has_talks() -> None:
     for path in FILES:
         marks = [entry.mark for entry in parse(path.read_text(encoding="utf-8"))]
         assert "=" in marks, path
+
+
+@pytest.mark.parametrize("first", ["wait", "unblock", "sticker"])
+def test_an_edit_is_told_to_who_comes_back(first: str) -> None:
+    """Whatever happened meanwhile: the first answer to the person begins with the one sentence."""
+    person = Person(real_house())
+    for act in ("/start eid-activate", "bắt đầu"):
+        person.type(act)
+    person.house = edited_house()
+    person.meanings = meanings_of(person.house)
+    said: list[Message] = []
+    if first == "wait":
+        person.wait(24 * 3_600_000)
+    elif first == "unblock":
+        person.do(What.UNBLOCKED)
+    else:
+        said += person.do(What.MEDIA, detail="sticker")
+    said += person.type("xong")
+    changed = real_house().library.piece("vi", "_bot/changed", "text", {"you": "bạn", "me": "mình"})
+    assert changed.partition("\n")[0] in {message.head for message in said}
+    assert [message.head for message in said].count(changed.partition("\n")[0]) == 1
+
+
+def test_a_guide_that_went_away_leaves_its_button_harmless() -> None:
+    """Its button is still on the screen: neither words nor a tap lead into nothing."""
+    person = Person(real_house())
+    person.type("/home")
+    old = next(b for message in person.heard for b in message.buttons if "QR" in b.label)
+    person.house = edited_house()
+    assert person.type("xin chào")
+    assert person.do(What.TAP, tap=old.id)
+    assert person.place == "home"
 
 
 WORDS = (
@@ -96,13 +129,61 @@ ACTS = st.lists(
 THINGS = (What.EDITED, What.MEDIA, What.BLOCKED, What.UNBLOCKED, What.GROUP, What.OTHER, What.TIME, What.TAP, What.TEXT)
 
 
+def small_house() -> House:
+    """One guide that asks for a number, in the real bot's own words."""
+    flow = flow_of(
+        """
+        start = "age"
+        [steps.age]
+        ask = "number"
+        max = 120
+        next = "act"
+        [steps.act]
+        do = true
+        next = "over"
+        [steps.over]
+        end = "done"
+        """
+    )
+    library = real_house().library
+    words = {step: f"{{% block text %}}{step}{{% endblock %}}" for step in flow.steps} | {
+        "_guide": "{% block title %}Probe{% endblock %}"
+    }
+    sources = library._sources | {("vi", f"probe/{name}"): text for name, text in words.items()}
+    return House({"probe": flow}, Library(library.languages, sources), real_house().settings)
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "answer"),
+    [
+        ("1", "act", "1"),
+        ("60 tuổi", "act", "60"),
+        ("500", "age", None),
+        ("sáu mươi", "age", None),
+        ("xem lại", "age", None),
+        ("xem lai", "age", None),
+        ("về đầu", "home", None),
+        ("123456", "age", None),
+    ],
+)
+def test_where_a_number_is_asked_a_number_is_an_answer(typed: str, place: str, answer: str | None) -> None:
+    """Digits answer the question, the very words of a button are the button, anything else is explained."""
+    person = Person(small_house())
+    person.type("/start probe")
+    said = person.type(typed)
+    assert said
+    assert person.place == place
+    visits = person.sessions["probe"].visits
+    assert [visit.answer for visit in visits] == ([answer] if answer else [])
+
+
 @cache
 def edited_house() -> House:
     """The house after hard edits: half of the steps renamed without a word, a guide gone with its words."""
     house = real_house()
     guide, gone = "eid-activate", "vietqr-pay"
     flow = house.flows[guide]
-    names = {name: f"{name}_new" for index, name in enumerate(flow.steps) if index % 2}
+    names = {name: f"{name}_new" for index, name in enumerate(flow.steps) if index % 2 == 0}
     steps = {names.get(name, name): _led(step, names) for name, step in flow.steps.items()}
     renamed = replace(flow, start=names.get(flow.start, flow.start), steps=steps)
     flows = {name: each for name, each in house.flows.items() if name != gone}

@@ -198,9 +198,10 @@ class Telegram:
 
     async def _set_commands(self) -> None:
         for language, commands in self._commands.items():
-            rare = await self._post.library()
+            menu = [{"command": name, "description": text} for name, text in commands]
+            wanted = {"commands": menu, **({"language_code": language} if language else {})}
             try:
-                await self._patiently(partial(rare.set_commands, language, commands))
+                await self._patiently(partial(self._api.call, "setMyCommands", wanted))
             except SendFailed as failed:
                 log.warning("commands not set", extra={"language": language, "reason": failed.reason[:200]})
 

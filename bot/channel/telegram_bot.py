@@ -1,4 +1,4 @@
-"""python-telegram-bot's Bot over our own HTTP session, for what is rare: uploads and commands.
+"""python-telegram-bot's Bot over our own HTTP client, for what is rare: uploads of files.
 
 Importing this file costs a fifth of a second, so it is imported where it is first needed and never for a plain turn.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import orjson
+from pyreqwest.multipart import FormBuilder, PartBuilder
 from telegram import Bot, InlineKeyboardMarkup
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
@@ -18,8 +18,6 @@ from bot.channel.base import SendFailed
 from bot.channel.telegram_api import UPLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from telegram import Message
 
     from bot.channel.telegram_api import Api
@@ -35,7 +33,7 @@ class _Refused(TelegramError):
         self.failed = failed
 
 
-class AiohttpRequest(BaseRequest):
+class OurRequest(BaseRequest):
     """The library's way to HTTP, through our Api."""
 
     def __init__(self, api: Api) -> None:
@@ -47,22 +45,27 @@ class AiohttpRequest(BaseRequest):
         return UPLOAD
 
     async def initialize(self) -> None:
-        """Nothing: the session opens itself."""
+        """Nothing: the client opens itself."""
 
     async def shutdown(self) -> None:
-        """Nothing: the session is not ours."""
+        """Nothing: the client is not ours."""
 
     async def do_request(
         self, url: str, method: str, request_data: RequestData | None = None, *_: Any, **__: Any
     ) -> tuple[int, bytes]:
         """One call; raises _Refused."""
         del method
-        form = aiohttp.FormData(quote_fields=False)
+        form = FormBuilder()
         if request_data is not None:
             for name, value in request_data.json_parameters.items():
-                form.add_field(name, value)
+                form = form.text(name, value)
             for name, (filename, data, kind) in request_data.multipart_data.items():
-                form.add_field(name, data, filename=filename, content_type=kind)
+                form = form.part(
+                    name,
+                    PartBuilder.from_bytes(data if isinstance(data, bytes) else data.read())
+                    .file_name(filename)
+                    .mime(kind),
+                )
         name = url.rpartition("/")[2]
         try:
             status, body = await self._api.exchange(name, form, seconds=UPLOAD)
@@ -76,15 +79,8 @@ class Rare:
     """The rare calls. Each raises SendFailed."""
 
     def __init__(self, api: Api) -> None:
-        request = AiohttpRequest(api)
+        request = OurRequest(api)
         self._bot = Bot(api.token, base_url=f"{api.base}/bot", request=request, get_updates_request=request)
-
-    async def set_commands(self, language: str, commands: Sequence[tuple[str, str]]) -> None:
-        """The command menu of one language ("" for all others), as (name, description)."""
-        try:
-            await self._bot.set_my_commands(list(commands), language_code=language or None)
-        except _Refused as refused:
-            raise refused.failed from None
 
     async def send_photo(self, chat: int, data: bytes, caption: str, markup: orjson.Fragment | None) -> tuple[str, str]:
         """Upload a picture; returns the message's id and the file's."""

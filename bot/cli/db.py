@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
 from bot.config import find_root, load
@@ -27,7 +29,7 @@ def backup(to: str) -> int:
         complain(f"There is no database at {source} yet: nothing to copy.")
         return FINDINGS
     try:
-        with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as old, sqlite3.connect(target) as new:
+        with closing(_read_only(source)) as old, closing(sqlite3.connect(target)) as new:
             old.backup(new)
             new.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
@@ -62,12 +64,18 @@ def restore(source: str, *, yes: bool) -> int:
         complain("The database is in use: stop the bot first.")
         return FINDINGS
     kept = target.with_name(f"{target.name}.before-restore-{time.strftime('%Y%m%d-%H%M%S')}")
-    for suffix in ("", "-wal", "-shm"):
-        part = Path(f"{target}{suffix}")
-        if part.exists():
-            part.rename(f"{kept}{suffix}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(copy, target)
+    fresh = target.with_name(f"{target.name}.restoring")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(copy, fresh)  # all that takes room first: if it fails, nothing has changed
+        for suffix in ("", "-wal", "-shm"):
+            part = Path(f"{target}{suffix}")
+            if part.exists():
+                part.rename(f"{kept}{suffix}")
+        fresh.rename(target)
+    except OSError as error:
+        complain(f"Cannot restore to {target}: {error.strerror}.")
+        return FINDINGS
     complain(f"Restored from {source}." + (f" The old database is {kept.name}." if kept.exists() else ""))
     return OK
 
@@ -75,7 +83,13 @@ def restore(source: str, *, yes: bool) -> int:
 def _file() -> Path | None:
     config, problems = load(find_root())
     show(problems)
-    url = make_url(config.database)
+    if any(problem.is_error for problem in problems):
+        return None
+    try:
+        url = make_url(config.database)
+    except ArgumentError:
+        complain("The setting 'database' is no database address.")
+        return None
     if url.get_backend_name() != "sqlite" or not url.database:
         complain("The database is not SQLite: use the tools of its own server (pg_dump, pg_restore).")
         return None
@@ -85,14 +99,18 @@ def _file() -> Path | None:
 def _fault_of(path: Path) -> str:
     """What is wrong with a database file; empty if nothing is."""
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-            state = connection.execute("PRAGMA integrity_check").fetchone()[0]
-            version = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+        with closing(_read_only(path)) as connection:
+            (state,) = connection.execute("PRAGMA integrity_check").fetchone()
+            version = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()[0] or ""
     except sqlite3.Error as error:
         return str(error)
     if state != "ok":
         return str(state)
     return "" if version <= HEAD else f"it was written by a newer bot (schema {version})"
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
 def _in_use(path: Path) -> bool:

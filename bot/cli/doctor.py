@@ -69,7 +69,7 @@ async def _look() -> list[Finding]:
 def _guides(config: Config) -> list[Finding]:
     problems = check(config.root, today=local_day(int(time.time() * 1000)), bot_texts=SENTENCES)
     errors = [p for p in problems if p.is_error]
-    stale = [p for p in problems if p.code == "W108"]
+    stale = [p for p in problems if p.code == "W106"]
     found = [
         Finding("guides", "bad" if errors else "ok", f"{len(errors)} errors, {len(problems) - len(errors)} warnings"),
     ]

@@ -49,13 +49,13 @@ def replay(flow: Flow, session: Session, today: date) -> Session:
         kept, remaining = taken, remaining[index + 1 :]
         name = path.way_on(flow, there, saved, then).step
     here = flow.steps[name]
-    moved_on = name != stood
+    last = session.last and replace(session.last, step=path.now_called(flow, session.last.step))
     return replace(
         session,
         digest=flow.digest,
         step=name,
         visits=tuple(kept),
-        last=None if moved_on else session.last,
+        last=last if name == stood else None,
         finished=here.kind is Kind.END,
     )
 

@@ -52,10 +52,12 @@ def take_turn(flow: Flow, session: Session | None, event: Event) -> Turn:
     """One event happens to one person in one guide. Never raises for anything a person can do."""
     if session is None:
         return _start(flow, event)
-    session, lost = catch_up(flow, session, event.at)
-    turn = _happen(flow, session, event)
+    now, lost = catch_up(flow, session, event.at)
+    turn = _happen(flow, now, event)
     if not lost:
         return turn
+    if isinstance(event, TimeCame) and not turn.effects:
+        return Turn(session, ())  # the step it was about is gone: the person is told when they come back
     changed = (Tell("changed"),)
     if any(isinstance(effect, Show) for effect in turn.effects):
         return replace(turn, effects=changed + turn.effects)

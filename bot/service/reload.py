@@ -29,7 +29,7 @@ def open_house(config: Config, now: int | None = None) -> tuple[House | None, li
     today = local_day(now if now is not None else int(time.time() * 1000))
     problems = check(config.root, today=today, bot_texts=SENTENCES)
     faulty = {name for problem in problems if problem.is_error for name in _guides_of(problem.path, config.root)}
-    if BOT_WORDS in faulty:
+    if BOT_WORDS in faulty or not any((config.root / "content").glob(f"*/{BOT_WORDS}/address.toml")):
         return None, problems
     house, _ = load_house(config.root, config.words)
     sound = {name: flow for name, flow in house.flows.items() if not faulty & ({name} | _parts(flow))}
@@ -75,7 +75,10 @@ class Reload:
 
         folders = [self._config.root / "flows", self._config.root / "content"]
         async for _ in awatch(*folders, stop_event=self._stopping, step=200, debounce=800):
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # a file that cannot be read, a database that refuses: the next edit is another chance
+                log.exception("edited guides not taken over, the old ones stay in service")
 
     async def look(self) -> list[Problem]:
         """Check and take over what is sound. A guide with errors keeps its old form."""
@@ -100,5 +103,13 @@ def _merged(old: House, fresh: House, problems: list[Problem], root: Path) -> Ho
     }
     if not kept:
         return fresh
-    library = fresh.library.with_old_words(old.library, {text for flow in kept.values() for text in _parts(flow)})
-    return House({**fresh.flows, **kept}, library, fresh.settings)
+    taken = dict(fresh.flows)
+    while True:  # whoever speaks words that stay old stays old as well: new steps would find no words
+        words = {part for flow in kept.values() for part in _parts(flow)}
+        stay_old = {part for part in words if fresh.library.words_of(part) != old.library.words_of(part)}
+        beside = {name for name, flow in taken.items() if _parts(flow) & stay_old}
+        if not beside:
+            break
+        kept |= {name: old.flows[name] for name in beside if name in old.flows}
+        taken = {name: flow for name, flow in taken.items() if name not in beside}
+    return House({**taken, **kept}, fresh.library.with_old_words(old.library, words), fresh.settings)

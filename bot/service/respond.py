@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from bot.engine.session import Session
     from bot.service.house import House
 
+MOST_READ = 10_000
+"""Characters of a typed message that are looked at at all: a little more than are answered."""
+
 
 def respond(
     house: House,
@@ -39,12 +42,12 @@ def respond(
 ) -> Reply:
     """What happens when `incoming` comes from `chat`. `tapped` is what the tapped button means, if it was a tap."""
     talk = Talk(house, chat, sessions, incoming)
-    lost = talk.catch_up()
     if happens := _NOT_SPOKEN.get(incoming.what):
         happens(talk)
         return talk.reply()
+    lost = talk.catch_up()
     talk.chat = replace(talk.chat, reachable=True, seen_at=incoming.at)
-    text = clean(incoming.text) if incoming.text else ""
+    text = clean(incoming.text[:MOST_READ]) if incoming.text else ""
     first = not talk.chat.welcomed
     if text and _secret(talk, text):
         return talk.reply()

@@ -50,7 +50,7 @@ class Patience:
 
     def pause(self, attempts: int) -> float:
         """The pause after that many tries."""
-        return min(self.longest, self.first * 2 ** min(attempts, 16))
+        return min(self.longest, self.first * 2.0 ** min(attempts, 16))
 
 
 class Sender:

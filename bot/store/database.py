@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InvalidRequestError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,14 +74,18 @@ async def open_database(url: str) -> Database:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        engine = create_async_engine(url, **({"connect_args": {"timeout": 15}} if is_sqlite else {}))
+    except ImportError as error:
+        reason = f"the setting 'database' needs the Python package {error.name}, which is not there"
+        raise DatabaseFault(reason) from None
+    except (ArgumentError, InvalidRequestError):
         raise DatabaseFault(
-            f"the setting 'database' is no database address: {url.rsplit('@', maxsplit=1)[-1]}"
+            f"the setting 'database' is no database address: {url.rsplit('@', maxsplit=1)[-1]} "
+            "(one looks like sqlite+aiosqlite:////var/lib/cam-tay/bot.db)"
         ) from None
-    is_sqlite = parsed.get_backend_name() == "sqlite"
     if is_sqlite:
         _make_folder(parsed.database)
-    engine = create_async_engine(url, **({"connect_args": {"timeout": 15}} if is_sqlite else {}))
     if is_sqlite:
         event.listen(engine.sync_engine, "connect", _sqlite_connect)
         event.listen(engine.sync_engine, "begin", _sqlite_begin)
@@ -88,6 +94,7 @@ async def open_database(url: str) -> Database:
         await _bring_up_to_date(database)
     except (DatabaseError, OSError) as error:
         await database.close()
+        await asyncio.sleep(0.1)  # the driver's thread reports its end to our loop, which may be about to close
         raise _explain(parsed.database if is_sqlite else parsed.render_as_string(hide_password=True), error) from error
     except BaseException:
         await database.close()
@@ -150,15 +157,31 @@ async def _bring_up_to_date(database: Database) -> None:
     version = await schema_version(database)
     if version == HEAD:
         return
+    if version is None:
+        async with database.write() as connection:
+            await connection.run_sync(_create)
+        return
     from bot.store import migrate  # noqa: PLC0415 (Alembic is slow to import and rarely needed)
 
-    if version is not None and version not in migrate.known_versions():
+    if version not in migrate.known_versions():
         raise DatabaseFault(
             f"the database has schema {version}, this version of the bot knows up to {HEAD}: "
             "run the newer bot, or restore a backup made with this one"
         )
     async with database.write() as connection:
         await connection.run_sync(migrate.upgrade)
+
+
+def _create(connection: Connection) -> None:
+    """Make the tables of an empty database as they are today: the same as all migrations one after the other."""
+    names = set(connection.dialect.get_table_names(connection))
+    if "alembic_version" in names:  # another process has just been here
+        return
+    if names:
+        raise DatabaseFault(f"the database holds tables of something else ({', '.join(sorted(names)[:3])} …)")
+    metadata.create_all(connection)
+    connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
 
 
 async def schema_version(database: Database) -> str | None:

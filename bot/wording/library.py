@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Hashable, Mapping
     from pathlib import Path
 
 SOURCE_LANGUAGE = "vi"
 BOT = "_bot"
 GUIDE = "_guide"
 MEDIA = "media"
+
+MOST_PHRASES = 20_000
+"""Phrases kept rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Library:
         self.source = SOURCE_LANGUAGE if SOURCE_LANGUAGE in languages else next(iter(languages))
         self._sources = sources
         self._templates: dict[Text, jinja2.Template | None] = {}
+        self._phrases: dict[tuple[Hashable, ...], str] = {}
         self._env = jinja2.Environment(
             undefined=jinja2.StrictUndefined,
             autoescape=False,  # noqa: S701 (texts are plain; each channel escapes for itself)
@@ -91,6 +95,10 @@ class Library:
         theirs = {text: source for text, source in old._sources.items() if text[1].rpartition("/")[0] in guides}
         return Library(self.languages, ours | theirs)
 
+    def words_of(self, guide: str) -> dict[Text, str]:
+        """The templates of a guide or piece, as they are written."""
+        return {text: source for text, source in self._sources.items() if text[1].rpartition("/")[0] == guide}
+
     def language(self, name: str) -> Language:
         """The language called `name`, or the source language."""
         return self.languages.get(name) or self.languages[self.source]
@@ -112,6 +120,16 @@ class Library:
         context = jinja2.runtime.Context(self._env, dict(names), None, {})
         rendered = "".join(template.blocks[block](context))
         return "\n".join(line.strip() for line in rendered.strip().splitlines())
+
+    def phrase(self, language: str, text: str, block: str, names: Mapping[str, Hashable]) -> str:
+        """A short piece that depends on little and is said often: rendered once for each set of names."""
+        key = (language, text, block, *names.values())
+        said = self._phrases.get(key)
+        if said is None:
+            if len(self._phrases) >= MOST_PHRASES:
+                self._phrases.clear()
+            said = self._phrases[key] = self.piece(language, text, block, names)
+        return said
 
     def lines(self, language: str, text: str, block: str, names: Mapping[str, Any]) -> tuple[str, ...]:
         """The lines of a piece that is a list of words; empty if there is none in this very language."""

@@ -15,7 +15,7 @@ from bot.flow.model import INPUTS, Kind
 from bot.wording.library import BOT, GUIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from datetime import date
 
     from bot.engine.effect import Record, Show, Tell
@@ -85,7 +85,7 @@ class Speaker:
             place = path.progress(flow, session.visits, step.name) if effect.offers else None
             if place:
                 counted = {"step": place[0], "total": place[1]}
-                progress = self.library.piece(self.language, f"{BOT}/progress", "text", counted)
+                progress = self.library.phrase(self.language, f"{BOT}/progress", "text", counted)
         return Message(head, body.strip(), progress, picture, self.buttons(flow, step.name, effect.offers))
 
     def tell(self, flow: Flow | None, session: Session | None, effect: Tell, at: int) -> Message:
@@ -105,11 +105,11 @@ class Speaker:
         """The one button that an answered keyboard becomes; tapping it asks whether to go back to that step."""
         step = flow.steps[effect.step]
         if step.kind not in INPUTS:
-            label: object = self.label(flow, effect.step, effect.answer)
+            label: Hashable = self.label(flow, effect.step, effect.answer)
         else:
             label = "•••" if step.private else _shortened(value_of(step, effect.answer))
         time = local_time(at).strftime("%H:%M")
-        text = self.library.piece(self.language, f"{BOT}/record", "text", {"label": label, "time": time})
+        text = self.library.phrase(self.language, f"{BOT}/record", "text", {"label": label, "time": time})
         return Button(button_id(ButtonMeaning(flow.name, flow.digest, effect.step, RECORD)), text, "small")
 
     def constants(self) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class Speaker:
 
     def title(self, guide: str) -> str:
         """The name of a guide, as on its button."""
-        return self.library.piece(self.language, f"{guide}/{GUIDE}", "title", self.address.words)
+        return self.library.phrase(self.language, f"{guide}/{GUIDE}", "title", self.address.words)
 
     def buttons(self, flow: Flow | None, step: str, offers: tuple[str, ...]) -> tuple[Button, ...]:
         """The buttons under a message, in order."""
@@ -139,10 +139,10 @@ class Speaker:
         if kind == "call":
             return self.library.language(self.language).address(name).label
         if kind == "speak":
-            return self.library.piece(name, BUTTONS, "language_name", {})
+            return self.library.phrase(name, BUTTONS, "language_name", {})
         if flow is not None and step and (answer in flow.steps[step].go or (kind == "stuck" and name)):
-            return self.library.piece(self.language, flow.steps[step].text, name or answer, self.address.words)
-        return self.library.piece(self.language, BUTTONS, answer, self.address.words)
+            return self.library.phrase(self.language, flow.steps[step].text, name or answer, self.address.words)
+        return self.library.phrase(self.language, BUTTONS, answer, self.address.words)
 
     def words(self, flow: Flow | None, step: str, answer: str) -> tuple[str, ...]:
         """Typed words that mean the same as the button."""

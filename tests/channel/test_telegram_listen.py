@@ -279,5 +279,5 @@ async def test_the_doctor_hears_how_telegram_takes_the_token(double):
     assert "the webhook fails" in await probe(double.token, double.url)
     assert "TELEGRAM_BOT_TOKEN" in await probe("5:wrong", double.url)
     assert "TELEGRAM_API" in await probe(double.token, "http://[")
-    assert await probe(double.token, "http://127.0.0.1:1") == "unreachable: ClientConnectorError"
+    assert await probe(double.token, "http://127.0.0.1:1") == "unreachable: ConnectError"
     double.violations.clear()

@@ -9,6 +9,7 @@ import pytest
 from bot.engine.effect import Show, Tell
 from bot.engine.event import AskedAgain, Event, Picked, Said, Started, Stopped, TimeCame, local_day
 from bot.engine.replay import replay
+from bot.engine.turn import Turn, take_turn
 from tests.kit.clock import DAY, MINUTE, MORNING
 from tests.kit.flows import flow_of
 from tests.kit.walker import turn
@@ -128,6 +129,14 @@ NEW_ACTION = '[steps.extra]\ndo = true\nnext = "%s"\n'
             id="an action put in before a fork",
         ),
         pytest.param(
+            ["begin", "13", "done"],
+            now(('next = "sort"', 'next = "extra"')) + NEW_ACTION % "sort",
+            "last",
+            3,
+            False,
+            id="an action put in before a fork, the other way",
+        ),
+        pytest.param(
             ["begin", "60", "done"],
             now(('to = "grown"', 'to = "extra"')) + '[steps.extra]\nask = "text"\nnext = "grown"\n',
             "extra",
@@ -214,6 +223,15 @@ def test_a_button_of_a_step_that_is_gone_explains_itself() -> None:
     assert Tell("changed") in happened.effects
 
 
+def test_a_time_of_a_step_that_is_gone_disturbs_nobody() -> None:
+    """Nothing is said unasked; the change is told when the person comes back."""
+    flow = flow_of(now(("grown", "adult")))
+    session = person(["begin", "60"])
+    silent = take_turn(flow, session, TimeCame(MORNING + DAY, "grown"))
+    assert silent == Turn(session, ())
+    assert turn(flow, silent.session, AskedAgain(MORNING + 2 * DAY)).effects[0] == Tell("changed")
+
+
 def test_a_person_is_told_once() -> None:
     """The next turn says nothing of the change."""
     flow = flow_of(now(("grown", "adult")))
@@ -258,9 +276,14 @@ def test_an_entered_guide_may_be_renamed() -> None:
     assert Tell("changed") not in happened.effects
 
 
-def test_a_double_tap_across_an_edit_is_one_tap() -> None:
+@pytest.mark.parametrize("renamed", [(), ("grown", "adult"), ("last", "final")])
+def test_a_double_tap_across_an_edit_is_one_tap(renamed: tuple[str, ...]) -> None:
     """The second tap finds an edited guide, and still changes nothing."""
+    toml = now(('next = "over"', 'next = "extra"')) + NEW_ACTION % "over"
+    if renamed:
+        old, new = renamed
+        toml = toml.replace(f'"{old}"', f'"{new}"').replace(f"steps.{old}]", f"steps.{new}]")
+        toml += f'[moved]\n{old} = "{new}"\n'
     session = person(["begin", "60", "done"])
-    flow = flow_of(BEFORE.replace('next = "over"', 'next = "extra"') + NEW_ACTION % "over")
-    again = turn(flow, session, Picked(session.since + 1, "grown", "done"))
-    assert (again.session.step, again.session.visits, again.effects) == ("last", session.visits, ())
+    again = turn(flow_of(toml), session, Picked(session.since + 1, "grown", "done"))
+    assert (len(again.session.visits), again.effects) == (3, ())

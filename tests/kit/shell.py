@@ -28,6 +28,7 @@ from bot.config import Config
 from bot.engine.event import VIETNAM
 from bot.service.reload import open_house
 from bot.store import chats
+from bot.store.tables import journal, outbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -304,7 +305,7 @@ class Shell:
             query = query.where(table.c[name] == value)
         async with self.app.database.read() as connection:
             found = [dict(row) for row in (await connection.execute(query)).mappings()]
-        return sorted(found, key=lambda row: row.get("id") if isinstance(row.get("id"), int) else 0)
+        return sorted(found, key=lambda row: row["id"]) if table in {outbox, journal} else found
 
     def keyboards(self, chat: str) -> list[Keyboard]:
         """The records a chat was sent."""

@@ -15,6 +15,7 @@ from tests.kit.shell import a_bot, make_root, write_words
 
 TEA = "/start tea"
 
+
 async def test_a_tap_and_a_text_together_happen_in_the_order_they_came(tmp_path):
     """A tap on the open question and words for the next one, arriving at once, are both answers."""
     async with a_bot(make_root(tmp_path)) as bot:

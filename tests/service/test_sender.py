@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from bot.channel.base import Deletion, Fault, Keyboard, Message, SendFailed, What
+from bot.channel.base import Button, Deletion, Fault, Keyboard, Message, SendFailed, What
 from bot.service.pace import Pace
 from bot.service.sender import Patience
 from bot.store import outbox, tables
@@ -167,10 +167,11 @@ async def test_a_refusal_and_a_fault_of_ours_are_written_down_and_the_chat_goes_
 
 
 async def test_records_find_the_message_they_change_at_once_and_after_a_restart(tmp_path):
-    """ "#<row>" is replaced by the platform's id of that row, even while its receipt is being written down."""
+    """The form "#<row>" is replaced by the platform's id of that row, even while its receipt is being written down."""
     root = make_root(tmp_path)
     async with a_bot(root) as bot:
-        first, second = _rows("1", "a", "b")
+        (first,) = _rows("1", "a")
+        second = OutboxRow(IDS.next(), "paper", "1", Message("b", buttons=(Button("x", "Xong"),)))
         record = OutboxRow(IDS.next(), "paper", "1", Keyboard(f"#{second.id}", ()))
         await _put(bot, first, second, record)
         assert await _states(bot) == [("sent", "")] * 3

@@ -1,0 +1,172 @@
+"""bot.toml and the environment: every fault with its line, defaults for the rest."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from bot.config import ENVIRONMENT, SETTINGS, Config, load
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def _load(tmp_path, toml="", **environment):
+    (tmp_path / "bot.toml").write_text(toml, encoding="utf-8")
+    return load(tmp_path, environment)
+
+
+def _said(problems):
+    return [(p.line, p.code, p.message, p.hint) for p in problems]
+
+
+def test_nothing_configured_is_a_configuration(tmp_path):
+    """Every setting has a value that holds without a file; the database lies below the folder."""
+    config, problems = load(tmp_path, {})
+    assert problems == []
+    assert config.database == f"sqlite+aiosqlite:///{tmp_path / 'data' / 'cam-tay.db'}"
+    assert (config.host, config.port, config.language) == ("127.0.0.1", 8080, "vi")
+
+
+def test_the_shipped_file_says_what_holds_anyway():
+    """bot.toml of the project has no faults, and a newcomer who deletes it loses nothing."""
+    config, problems = load(REPOSITORY, {})
+    assert problems == []
+    assert config == Config(root=REPOSITORY, database=config.database)
+
+
+def test_every_setting_can_be_set(tmp_path):
+    """One file with all keys."""
+    toml = """
+database = "sqlite+aiosqlite:////tmp/x.db"
+language = "en"
+operator = "Chi đoàn xã"
+[human]
+phone = "024 3333 4444"
+hours = "8-17 giờ"
+[web]
+host = "::1"
+port = 0
+public_url = "https://bot.example/"
+[reminder]
+after = "2 days"
+quiet = ["21:00-06:00"]
+[keep]
+messages_days = 7
+inbox_days = 2
+[stop]
+drain_seconds = 3
+[telegram]
+webhook = "https://bot.example/telegram"
+"""
+    config, problems = _load(tmp_path, toml, TELEGRAM_SECRET="abc")
+    assert problems == []
+    assert config == Config(
+        root=tmp_path,
+        database="sqlite+aiosqlite:////tmp/x.db",
+        language="en",
+        operator="Chi đoàn xã",
+        human_phone="024 3333 4444",
+        human_hours="8-17 giờ",
+        host="::1",
+        port=0,
+        public_url="https://bot.example",
+        reminder_after=172_800,
+        quiet=((time(21), time(6)),),
+        keep_messages_days=7,
+        keep_inbox_days=2,
+        drain_seconds=3,
+        telegram_webhook="https://bot.example/telegram",
+        telegram_secret="abc",
+    )
+    assert set(re.findall(r"^(\w+) =", toml, re.MULTILINE)) == {key.rpartition(".")[2] for key in SETTINGS}
+
+
+def test_an_unknown_setting_is_named_with_the_one_that_was_meant(tmp_path):
+    """With its line and a hint."""
+    _, problems = _load(tmp_path, 'operator = "x"\n[web]\nprot = 80\n')
+    assert _said(problems) == [(3, "E201", "unknown setting 'web.prot'", "did you mean 'web.port'?")]
+
+
+@pytest.mark.parametrize(
+    ("toml", "line", "wanted"),
+    [
+        ("[web]\nport = 70000", 2, "a number from 0 to 65535"),
+        ("[web]\nport = true", 2, "a number from 0 to 65535"),
+        ('[web]\nport = "²"', 2, "a number from 0 to 65535"),
+        ("[web]\n\nhost = 7", 3, "a host name or address"),
+        ('[web]\npublic_url = "bot.example"', 2, "an address such as https://bot.example"),
+        ('[reminder]\nafter = "soon"', 2, 'a duration such as "1 day"'),
+        ('[reminder]\nquiet = "20:00-07:00"', 2, 'a list of times of day such as ["20:30-07:30"]'),
+        ('[reminder]\nquiet = ["25:00-07:00"]', 2, 'a list of times of day such as ["20:30-07:30"]'),
+        ('[reminder]\nquiet = ["07:00-07:00"]', 2, 'a list of times of day such as ["20:30-07:30"]'),
+        ("[keep]\nmessages_days = 0", 2, "a number of days from 1 to 3650"),
+        ("[stop]\ndrain_seconds = -1", 2, "a number of seconds from 0 to 600"),
+        ("operator = 5", 1, "one line of text: who runs this bot"),
+    ],
+)
+def test_a_value_that_does_not_fit_says_what_is_wanted(tmp_path, toml, line, wanted):
+    """The line, the setting, and what it must be; the default stands in."""
+    config, problems = _load(tmp_path, toml)
+    assert [(p.line, p.code) for p in problems] == [(line, "E202")]
+    assert problems[0].message.endswith(f"must be {wanted}")
+    assert config == Config(root=tmp_path, database=config.database)
+
+
+def test_a_language_without_words_is_a_fault(tmp_path):
+    """A setting that points to a folder of content/ is held against it."""
+    (tmp_path / "content" / "vi" / "_bot").mkdir(parents=True)
+    _, problems = _load(tmp_path, '\nlanguage = "xx"\n')
+    assert [(p.line, p.code) for p in problems] == [(2, "E202")]
+    assert _load(tmp_path, 'language = "vi"')[1] == []
+
+
+def test_all_faults_of_a_file_are_reported_at_once(tmp_path):
+    """Syntax, unknown keys, values: one run tells everything."""
+    _, problems = _load(tmp_path, 'databse = "x"\n[web]\nport = "abc"\n[keep\n')
+    assert [(p.line, p.code) for p in problems] == [(1, "E201"), (3, "E202"), (4, "E001")]
+
+
+def test_the_environment_overrides_the_file_and_its_faults_name_the_variable(tmp_path):
+    """A container sets ports and addresses from outside."""
+    config, problems = _load(tmp_path, "[web]\nport = 81", CAM_TAY_PORT="82", CAM_TAY_HOST="0.0.0.0")
+    assert (problems, config.port, config.host) == ([], 82, "0.0.0.0")
+    _, problems = _load(tmp_path, "", CAM_TAY_PORT="many")
+    assert [(p.code, p.message) for p in problems] == [
+        ("E203", "the environment variable CAM_TAY_PORT must be a number from 0 to 65535")
+    ]
+
+
+def test_an_empty_variable_is_one_that_is_not_set(tmp_path):
+    """Compose files pass on variables that nobody filled in."""
+    config, problems = _load(tmp_path, "", CAM_TAY_PORT="", TELEGRAM_BOT_TOKEN="")
+    assert (problems, config.port, config.telegram_token) == ([], 8080, "")
+
+
+def test_a_webhook_needs_a_secret_and_a_secret_has_a_form(tmp_path):
+    """Nobody else may post to the webhook; Telegram takes only some characters."""
+    hook = '[telegram]\nwebhook = "https://bot.example/hook"'
+    assert [p.code for p in _load(tmp_path, hook)[1]] == ["E204"]
+    assert [p.code for p in _load(tmp_path, hook, TELEGRAM_SECRET="a b")[1]] == ["E203"]
+    assert _load(tmp_path, hook, TELEGRAM_SECRET="a-b_C1")[1] == []
+
+
+def test_tokens_come_from_the_environment_alone_and_are_never_shown(tmp_path):
+    """A token in the file is an unknown setting; a configuration that is printed does not tell it."""
+    _, problems = _load(tmp_path, '[telegram]\ntoken = "123456:abc"')
+    assert [p.code for p in problems] == ["E201"]
+    assert "123456" not in str(problems)
+    config, _ = _load(tmp_path, "", TELEGRAM_BOT_TOKEN="123456:very-secret", TELEGRAM_SECRET="hush")
+    assert config.telegram_token == "123456:very-secret"
+    assert "very-secret" not in repr(config)
+    assert "hush" not in repr(config)
+
+
+def test_every_setting_and_variable_is_documented():
+    """docs/running.md names them all."""
+    text = (REPOSITORY / "docs" / "running.md").read_text("utf-8")
+    variables = {setting.environment for setting in SETTINGS.values() if setting.environment} | set(ENVIRONMENT)
+    missing = [name for name in (*SETTINGS, *variables) if name not in text and name.rpartition(".")[2] not in text]
+    assert missing == []
