@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -60,7 +61,8 @@ class Pictures:
         png = self._render(source.decode())
         with contextlib.suppress(OSError):  # a disk that cannot be written makes it slower, not wrong
             self._cache.mkdir(parents=True, exist_ok=True)
-            fresh = cached.with_suffix(f".{os.getpid()}")
+            # A name of this very thread's: two people may ask for the same picture at once.
+            fresh = cached.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
             fresh.write_bytes(png)
             fresh.replace(cached)
         return png

@@ -15,11 +15,12 @@ from bot import log
 from bot.app import running
 from bot.channel import talk_file
 from bot.channel.base import Incoming, Message, What
-from bot.channel.terminal import Terminal, lines
+from bot.channel.terminal import Terminal
 from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
 from bot.config import Config, find_root, load
 from bot.service.reload import open_house
 from bot.store.database import DatabaseFault
+from bot.wording.library import SOURCE_LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,9 @@ def chat(guide: str, *, script: str, record: str, language: str, fresh: bool) ->
         entries = talk_file.parse(Path(script).read_text(encoding="utf-8")) if script else None
     except OSError as error:
         complain(f"Cannot read {script}: {error.strerror}.")
+        return USAGE
+    except talk_file.TalkFault as fault:
+        complain(f"{script}: {fault}.")
         return USAGE
     house, problems = open_house(config)
     if house is None:
@@ -137,7 +141,11 @@ class _Exchange:
                         Incoming("terminal", self._person, f"{time.time_ns()}", at, What.TAP, tap=button.id)
                     )
                 case "~":
-                    self._later += talk_file.duration(entry.text) * 1000
+                    try:
+                        self._later += talk_file.duration(entry.text) * 1000
+                    except talk_file.TalkFault as fault:
+                        complain(f"line {entry.line}: {fault}")
+                        return FINDINGS
                     await self._app.clock.look(self._now())
                     await self._quiet()
                 case _:
@@ -158,9 +166,9 @@ class _Exchange:
         return int(time.time() * 1000) + self._later
 
     def _note(self, entry: talk_file.Entry) -> None:
-        self._written.append(entry)
-        for message in self._mouth.said[self._heard :]:
-            self._written += [talk_file.Entry("<", line) for line in lines(message, "[{}]".format)]
+        if not self._written and self._language not in {"", SOURCE_LANGUAGE}:
+            self._written.append(talk_file.Entry(talk_file.LANGUAGE, self._language))
+        self._written += [entry, *talk_file.spoken(self._mouth.said[self._heard :])]
         self._heard = len(self._mouth.said)
 
 

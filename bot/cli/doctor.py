@@ -8,9 +8,12 @@ import shutil
 import sys
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot import __version__
 from bot.cli.report import FINDINGS, OK
@@ -77,6 +80,8 @@ def _guides(config: Config) -> list[Finding]:
 
 
 async def _database(config: Config) -> list[Finding]:
+    if _is_missing(config.database):
+        return [Finding("database", "note", "there is none yet: the first start makes it")]
     try:
         database = await open_database(config.database)
     except DatabaseFault as fault:
@@ -94,6 +99,15 @@ async def _database(config: Config) -> list[Finding]:
     if parked := due.get("parked", 0):
         found.append(Finding("jobs", "bad", f"{parked} set aside"))
     return found
+
+
+def _is_missing(database: str) -> bool:
+    """Whether it is a SQLite file that is not there: looking at it must not make it."""
+    try:
+        url = make_url(database)
+    except ArgumentError:  # opening it says so
+        return False
+    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(url.database or "").exists()
 
 
 async def _telegram(config: Config) -> Finding:

@@ -1,0 +1,96 @@
+"""`bot run` and other commands as processes of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parents[2]
+NOBODY = 65534
+"""The user `nobody` of every Linux: root may do what file rights forbid, so it must not be root that tries."""
+
+
+def environment(root: Path, **more: str) -> dict[str, str]:
+    """What a process sees: the house at `root`, any free port, nothing else that is ours."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CAM_TAY_", "TELEGRAM_"))}
+    own = {
+        "CAM_TAY_ROOT": str(root),
+        "CAM_TAY_PORT": "0",
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return inherited | own | more
+
+
+def command(root: Path, *words: str, powerless: bool = False, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. `powerless`: as somebody whom file rights bind."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=tempfile.gettempdir() if powerless else root,
+        env=environment(root, **more),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        user=NOBODY if powerless and os.geteuid() == 0 else None,
+    )
+
+
+class Bot:
+    """A running `bot run`. `url` is the address it printed, `log` what it wrote to standard error so far."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.log = ""
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        if found is None:
+            raise AssertionError(f"the bot does not start: {line}{process.communicate(timeout=20)[1]}")
+        self.url = found[0]
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End it; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        code = self.process.wait(30)
+        self._reading.join(5)
+        return code
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log += line
+
+
+@contextmanager
+def bot_run(root: Path, *words: str, **more: str) -> Iterator[Bot]:
+    """`bot run` for the house at `root`, until the block ends."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "run", *words],
+        cwd=root,
+        env=environment(root, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            bot = Bot(process)
+            yield bot
+            bot.stop()
+        finally:
+            if process.poll() is None:
+                process.kill()
