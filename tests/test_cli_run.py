@@ -6,10 +6,8 @@ import shutil
 import signal
 import socket
 import sqlite3
-import tempfile
 import urllib.request
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -104,25 +102,23 @@ def test_a_database_where_none_can_be(root, tmp_path):
     )
 
 
-def test_a_database_or_folder_that_may_not_be_written():
+def test_a_database_or_folder_that_may_not_be_written(root, tmp_path):
     """File rights in the way: which file, and what to check."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    folder = tmp_path / "rights"
+    folder.mkdir()
+    with bot_run(root, CAM_TAY_DATABASE=_url(folder / "ours.db")):
+        pass
+    (folder / "ours.db").chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        done = command(root, "run", powerless=True, CAM_TAY_DATABASE=_url(folder / "ours.db"))
+        _refused(done, "ours.db", "check the", "rights", "'database'")
+        done = command(root, "run", powerless=True, CAM_TAY_DATABASE=_url(folder / "new.db"))
+        _refused(done, "new.db", "check the path and the rights", "'database'")
+        done = command(root, "run", powerless=True, CAM_TAY_DATABASE=_url(folder / "sub" / "new.db"))
+        _refused(done, "cannot make the folder", "'database'")
+    finally:
         folder.chmod(0o755)
-        root = make_root(folder / "house")
-        with closing(sqlite3.connect(folder / "ours.db")) as connection:
-            connection.execute("CREATE TABLE x (y)")
-        (folder / "ours.db").chmod(0o444)
-        folder.chmod(0o555)
-        try:
-            done = command(root, "run", powerless=True, CAM_TAY_DATABASE=_url(folder / "ours.db"))
-            _refused(done, "ours.db", "check the rights", "'database'")
-            done = command(root, "run", powerless=True, CAM_TAY_DATABASE=_url(folder / "new.db"))
-            _refused(done, "new.db", "check the path and the rights", "'database'")
-            done = command(root, "run", powerless=True, CAM_TAY_DATABASE=_url(folder / "sub" / "new.db"))
-            _refused(done, "cannot make the folder", "'database'")
-        finally:
-            folder.chmod(0o755)
 
 
 def test_a_newer_schema_is_refused_and_left_alone(root, tmp_path):
@@ -138,17 +134,26 @@ def test_a_newer_schema_is_refused_and_left_alone(root, tmp_path):
     assert path.read_bytes() == before
 
 
-def test_an_older_schema_is_brought_up_to_date(root, tmp_path):
-    """A database from before the first migration (empty, but a database) is migrated at the start."""
-    path = tmp_path / "older.db"
+def test_a_database_that_refuses_what_a_start_writes(root, tmp_path):
+    """It opens, but a table is not as it should be: a sentence, no traceback."""
+    path = tmp_path / "bot.db"
+    with bot_run(root, CAM_TAY_DATABASE=_url(path)):
+        pass
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("DROP TABLE button")
         connection.commit()
-    with bot_run(root, CAM_TAY_DATABASE=_url(path)) as bot:
-        assert urllib.request.urlopen(bot.url + "/health").status == 200
+    _refused(command(root, "run", CAM_TAY_DATABASE=_url(path)), "bot.db", "no such table: button", "'database'")
+
+
+def test_a_database_of_something_else_is_left_alone(root, tmp_path):
+    """Tables that are not ours: no tables of ours are put beside them."""
+    path = tmp_path / "books.db"
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
-        assert connection.execute("SELECT count(*) FROM button").fetchone()[0] > 10
+        connection.execute("CREATE TABLE books (title)")
+        connection.commit()
+    _refused(command(root, "run", CAM_TAY_DATABASE=_url(path)), "tables of something else", "books")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("books",)]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -10,10 +10,12 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from bot import log
 from bot.cli.report import OK, SETUP, complain, show
 from bot.config import Config, find_root, load
-from bot.store.database import DatabaseFault
+from bot.store.database import DatabaseFault, explain
 
 if TYPE_CHECKING:
     from bot.service.house import House
@@ -44,6 +46,9 @@ def run(*, telegram: bool, watch: bool) -> int:
         return uvloop.run(_serve(config, house, telegram=telegram, watch=watch))
     except DatabaseFault as fault:
         complain(f"Cannot start: {fault}.")
+        return SETUP
+    except DBAPIError as error:  # it could be opened and refuses what a start writes
+        complain(f"Cannot start: {explain(config.database.partition('///')[2], error)}.")
         return SETUP
 
 

@@ -7,12 +7,13 @@ the other flow, so that the engine knows neither and needs no stack.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
     from bot.flow.rule import Rule
 
 
@@ -37,6 +38,17 @@ QUESTIONS = frozenset({Kind.DO, Kind.CHOICE, Kind.NUMBER, Kind.TEXT, Kind.DATE, 
 
 INPUTS = frozenset({Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.PHONE})
 """Kinds answered by typing."""
+
+
+OWN_ANSWERS = frozenset(
+    {
+        *("home", "read", "human", "open", "call", "speak", "understood", "asked_me"),
+        *("language", "address", "about", "delete", "delete_me", "good", "so_so", "bad"),
+        *("done", "not_yet", "stuck", "other", "back", "again", "aloud"),
+        *("resume", "restart", "stay", "return", "no_reminders", "record", "silence"),
+    }
+)
+"""Answers of the bot itself, understood at every step: no answer of a question may be called so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from bot.flow.functions import FUNCTIONS
-from bot.flow.model import INPUTS, Branch, Flow, Kind, Place, Silence, Source, Step
+from bot.flow.model import INPUTS, OWN_ANSWERS, Branch, Flow, Kind, Place, Silence, Source, Step
 from bot.flow.rule import Rule, RuleError, read_rule
 from bot.source import Key, read_file
 from bot.source import Source as File
@@ -241,6 +241,9 @@ class _Reader:
             self.check_name((*at, key, answer), answer, "an answer")
             if answer in BLOCKS or answer.startswith("words_"):
                 hint = "the template has a block of that name for something else"
+                self.problem((*at, key, answer), "E008", f"no answer can be called '{answer}'", hint)
+            elif answer in OWN_ANSWERS and kind is Kind.CHOICE:
+                hint = "the bot itself has an answer of that name at every step"
                 self.problem((*at, key, answer), "E008", f"no answer can be called '{answer}'", hint)
         if len(found) > MOST_ANSWERS and kind is not Kind.ENTER and kind is not Kind.INCLUDE:
             place = (*at, key, list(found)[MOST_ANSWERS])

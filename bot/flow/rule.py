@@ -1,6 +1,6 @@
 """The little conditions of `when`: read from an allow-list of syntax, never evaluated by Python.
 
-    age < 14        place in ("home", "market")        years_since(birthday) >= 14 and not has_phone == "no"
+    age < 14        place in ("house", "market")        years_since(birthday) >= 14 and not has_phone == "no"
 
 A comparison has a saved name or a function of a saved name on the left and something fixed on the right. Comparisons
 are joined by `and`, `or`, `not`.
@@ -137,7 +137,7 @@ def _guess(text: str) -> str:
         return "equality is written =="
     if "&" in text or "|" in text or re.search(r"\b(AND|OR|NOT)\b", text):
         return "join comparisons by and, or, not"
-    return 'write for example: age < 14, place in ("home", "market"), years_since(birthday) >= 14'
+    return 'write for example: age < 14, place in ("house", "market"), years_since(birthday) >= 14'
 
 
 def _read(node: ast.expr) -> Node:

@@ -22,6 +22,9 @@ AHEAD = 6
 SHORTEST = 4
 """Letters below which a word must be exact: "có" and "cô" are too near each other."""
 
+NUMBER_WORDS = {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "sau": 6, "one": 1, "two": 2, "three": 3, "four": 4}
+"""Numbers of buttons in words, folded; a label that reads the same goes first."""
+
 _NUMBER = re.compile(r"(?:so |nut |phim |chon |cau )?(\d{1,2})")
 
 
@@ -53,6 +56,8 @@ def choose(text: str, offers: Sequence[Offer], *, freely: bool = True, numbered:
     same = {offer.answer for offer in offers if typed in {fold(word) for word in (offer.label, *offer.words)}}
     if same:  # without its accents a word may mean two answers: then the person is asked again
         return same.pop() if len(same) == 1 else None
+    if freely and numbered and typed in NUMBER_WORDS and NUMBER_WORDS[typed] <= len(offers):
+        return offers[NUMBER_WORDS[typed] - 1].answer
     return _nearest(typed, offers) if freely else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
@@ -28,6 +28,11 @@ class Entry:
 
     guide: str
     phrases: tuple[str, ...]
+    folded: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Fold once: the phrases are compared with every message."""
+        object.__setattr__(self, "folded", tuple(dict.fromkeys(filter(None, map(fold, self.phrases)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def find(text: str, entries: Iterable[Entry], most: int = 3) -> list[Found]:
         return []
     found: list[Found] = []
     for entry in entries:
-        best = process.extractOne(typed, [fold(p) for p in entry.phrases], scorer=_likeness, score_cutoff=GUESS)
+        best = process.extractOne(typed, entry.folded, scorer=_likeness, score_cutoff=GUESS)
         if best is not None:
             found.append(Found(entry.guide, best[1]))
     return sorted(found, key=lambda f: -f.score)[:most]
@@ -55,7 +60,7 @@ def alarmed(text: str, entries: Sequence[Entry]) -> str | None:
     """The emergency guide whose alarm phrase stands in `text`, or None."""
     typed = f" {fold(text)} "
     for entry in entries:
-        if any(phrase and f" {phrase} " in typed for phrase in map(fold, entry.phrases)):
+        if any(f" {phrase} " in typed for phrase in entry.folded):
             return entry.guide
     return None
 

@@ -95,7 +95,7 @@ async def open_database(url: str) -> Database:
     except (DatabaseError, OSError) as error:
         await database.close()
         await asyncio.sleep(0.1)  # the driver's thread reports its end to our loop, which may be about to close
-        raise _explain(parsed.database if is_sqlite else parsed.render_as_string(hide_password=True), error) from error
+        raise explain(parsed.database if is_sqlite else parsed.render_as_string(hide_password=True), error) from error
     except BaseException:
         await database.close()
         raise
@@ -194,7 +194,8 @@ async def schema_version(database: Database) -> str | None:
         return version.scalar()  # type: ignore[no-any-return]
 
 
-def _explain(where: str | None, error: Exception) -> DatabaseFault:
+def explain(where: str | None, error: Exception) -> DatabaseFault:
+    """What the database at `where` said, in one sentence for an operator."""
     reason = str(getattr(error, "orig", error)).lower()
     hints = {
         "not a database": "the file is damaged or no SQLite database: restore it with 'bot db restore'",

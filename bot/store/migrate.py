@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "migrations"
 
 
-def config(connection: Connection | None = None) -> Config:
+def config(connection: Connection | None = None, folder: Path = FOLDER) -> Config:
     """Alembic's settings; the migrations run on `connection`."""
     made = Config()
-    made.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    made.set_main_option("script_location", str(folder).replace("%", "%%"))
     made.set_main_option("path_separator", "os")
     made.attributes["connection"] = connection
     return made
@@ -29,6 +29,6 @@ def known_versions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, folder: Path = FOLDER) -> None:
     """Applies what is missing. All or nothing: the caller commits."""
-    command.upgrade(config(connection), "head")
+    command.upgrade(config(connection, folder), "head")

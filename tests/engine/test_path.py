@@ -97,7 +97,7 @@ def test_progress_on_a_way_of_its_own() -> None:
         ask = "choice"
         [steps.card.go]
         usual = "a"
-        other = "b"
+        market = "b"
         [steps.a]
         do = true
         next = "over"
@@ -113,7 +113,7 @@ def test_progress_on_a_way_of_its_own() -> None:
         end = "done"
         """
     )
-    visits = (Visit("card", "other", 0), Visit("b", "done", 0))
+    visits = (Visit("card", "market", 0), Visit("b", "done", 0))
     assert path.progress(flow, visits[:1], "b") == (1, 2)
     assert path.progress(flow, visits, "c") == (2, 2)
 
@@ -167,7 +167,7 @@ def test_a_link_behind_a_condition_takes_the_answer_that_leads_there() -> None:
         ask = "choice"
         save = "place"
         [steps.card.go]
-        home = "sort"
+        house = "sort"
         market = "sort"
         [steps.sort]
         [[steps.sort.branch]]

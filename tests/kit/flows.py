@@ -30,7 +30,7 @@ NOWHERE = Place(Path("probe.toml"), 1)
 _RULES = (
     "age < 14",
     "age >= 60 and not (place == 'home')",
-    'place in ("home", "market")',
+    'place in ("house", "market")',
     "years_since(born) >= 14",
     'name == "x" or age == 7',
     "not age > 30",
@@ -156,7 +156,7 @@ def _table(draw: st.DrawFn, forward: list[str], everything: list[str], *, alone:
     if kind == "number" and draw(st.booleans()):
         table |= {"min": 0, "max": 120}
     if kind == "choice":
-        answers = draw(st.sampled_from([["home"], ["home", "market"], ["home", "market", "office"]]))
+        answers = draw(st.sampled_from([["house"], ["house", "market"], ["house", "market", "office"]]))
         table["go"] = {answer: draw(anywhere if index else onward) for index, answer in enumerate(answers)}
     elif kind == "fork" or (kind not in {"enter", "include"} and draw(st.integers(0, 3)) == 0):
         far = onward if kind in {"fork", "say"} else anywhere
@@ -203,7 +203,7 @@ def removed(plan: Plan, name: str) -> Plan:
 def put_before(plan: Plan, name: str, new: str, table: dict[str, Any]) -> Plan:
     """A new step, with `name` as its usual way, stands between `name` and everything that led to it."""
     edited = _redirected(plan, name, new)
-    edited["steps"][new] = table | ({"go": {"home": name}} if table.get("ask") == "choice" else {"next": name})
+    edited["steps"][new] = table | ({"go": {"house": name}} if table.get("ask") == "choice" else {"next": name})
     return edited
 
 

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
-NOBODY = 65534
-"""The user `nobody` of every Linux: root may do what file rights forbid, so it must not be root that tries."""
+BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
+"""Takes from root the power to do what file rights forbid."""
 
 
 def environment(root: Path, **more: str) -> dict[str, str]:
@@ -35,15 +34,15 @@ def environment(root: Path, **more: str) -> dict[str, str]:
 
 def command(root: Path, *words: str, powerless: bool = False, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. `powerless`: as somebody whom file rights bind."""
+    before = BOUND if powerless and os.geteuid() == 0 else ()
     return subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        cwd=tempfile.gettempdir() if powerless else root,
+        [*before, sys.executable, "-m", "bot", *words],
+        cwd=root,
         env=environment(root, **more),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
-        user=NOBODY if powerless and os.geteuid() == 0 else None,
     )
 
 

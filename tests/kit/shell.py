@@ -15,8 +15,9 @@ import dataclasses
 import shutil
 from collections import deque
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,9 @@ def write_words(root: Path, text: str, blocks: dict[str, str]) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+_NUMBERS = count(1)
+
+
 class Recorder:
     """A channel that writes down what it is given. `faults` are raised first, each once, before anything arrives."""
 
@@ -229,7 +233,6 @@ class Shell:
     app: App
     channel: Recorder
     now: int = MORNING
-    _count: int = field(default=0)
 
     def later(self, seconds: float) -> None:
         """Let time pass."""
@@ -237,9 +240,8 @@ class Shell:
 
     def incoming(self, chat: str, what: What, external: str = "", **about: Any) -> Incoming:
         """Something that comes in now; every one has an id of its own unless one is given."""
-        self._count += 1
         self.now += 10
-        identity = external or f"{self.now}-{self._count}"
+        identity = external or f"{next(_NUMBERS)}"
         return Incoming(self.channel.name, chat, identity, self.now, what, **about)
 
     async def takes(self, *incoming: Incoming) -> None:
