@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import os
 import sys
 import tempfile
@@ -47,6 +48,7 @@ class _Recorder(Terminal):
 
 def chat(guide: str, *, script: str, record: str, language: str, fresh: bool) -> int:
     """Talk until the input ends; the exit code."""
+    gc.enable()
     log.set_up(30)
     config, problems = load(find_root())
     show(problems)

@@ -63,6 +63,7 @@ async def _serve(config: Config, house: House, *, telegram: bool, watch: bool) -
             loop.add_signal_handler(name, stopped.set)
     gc.collect()
     gc.freeze()  # what is loaded stays: collections need not walk it again
+    gc.enable()
     sys.setswitchinterval(DATABASE_TURN)
     try:
         async with serving(config, house, telegram=telegram, watch=watch) as address:

@@ -6,11 +6,11 @@ import asyncio
 import sqlite3
 from contextlib import asynccontextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InvalidRequestError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 HEAD = "0001"
 """The newest migration; tests hold it against bot/store/migrations."""
-
-
-_BUILD: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class DatabaseFault(Exception):
@@ -114,7 +111,7 @@ def insert_new(connection: AsyncConnection, table: Table) -> Insert:
 
 @cache
 def _upsert(dialect: str, table: Table) -> Insert:
-    statement = _BUILD[dialect](table)
+    statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
     values = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=values)  # type: ignore[no-any-return]
@@ -122,7 +119,12 @@ def _upsert(dialect: str, table: Table) -> Insert:
 
 @cache
 def _insert_new(dialect: str, table: Table) -> Insert:
-    return _BUILD[dialect](table).on_conflict_do_nothing()  # type: ignore[no-any-return]
+    return _insert(dialect, table).on_conflict_do_nothing()  # type: ignore[no-any-return]
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    """INSERT with what to do on a conflict: each dialect has its own, and only the one in use is loaded."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 def _make_folder(path: str | None) -> None:

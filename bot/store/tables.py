@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 metadata = MetaData()
 
@@ -58,13 +58,7 @@ outbox = Table(
     Column("receipt", Text, nullable=False),  # the platform's message id
     Column("reason", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Index(
-        "outbox_waiting",
-        "channel",
-        "id",
-        sqlite_where=text("state = 'waiting'"),
-        postgresql_where=text("state = 'waiting'"),
-    ),
+    Index("outbox_waiting", "state", "channel", "id"),
     Index("outbox_chat", "channel", "chat", "id"),
 )
 
@@ -79,7 +73,7 @@ job = Table(
     Column("state", Text, nullable=False),  # waiting | parked
     Column("attempts", Integer, nullable=False),
     Column("reason", Text, nullable=False),
-    Index("job_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    Index("job_due", "state", "due_at"),
 )
 
 journal = Table(

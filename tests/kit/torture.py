@@ -21,7 +21,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sqlite3
 import sys
 import tempfile
@@ -35,6 +34,7 @@ import aiohttp
 import orjson
 from aiohttp import web
 
+from tests.kit.process import free_port
 from tests.kit.torture_model import Replayed, replay
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Torture:
         self._dice = random.Random(plan.seed)
         self._api = BotApi()
         self._database = folder / "data" / "bot.db"
-        self._port = _free_port()
+        self._port = free_port()
         self._url = f"http://127.0.0.1:{self._port}/telegram"
         self._update = 1000
         self._updates: dict[int, dict[str, Any]] = {}  # everything that was ever delivered, by id
@@ -462,12 +462,6 @@ class Torture:
 
 
 PATIENT = aiohttp.ClientTimeout(total=20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def torture(plan: Plan) -> Outcome:

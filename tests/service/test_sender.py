@@ -184,26 +184,25 @@ async def test_records_find_the_message_they_change_at_once_and_after_a_restart(
         assert bot.channel.sent == [("1", Keyboard("2", ()))]
 
 
-async def test_what_an_earlier_run_left_is_sent_first_and_in_order(tmp_path, monkeypatch):
+async def test_what_an_earlier_run_left_is_sent_first_and_in_order(tmp_path):
     """Rows without a mark are sent at the start, however many, before anything new."""
     root = make_root(tmp_path)
     channel = Recorder()
     async with a_bot(root, channel, drain_seconds=0) as bot:
         channel.open.clear()
         await _put(bot, *_rows("1", "a", "b", "c"), *_rows("2", "x", "y"))
+        many = [row for n in range(5_000) for row in _rows(str(100 + n % 50), str(n), "end")]
+        async with bot.app.database.write() as connection:
+            await outbox.add(connection, many, bot.now)
         await asyncio.sleep(0.02)
     assert channel.sent == []
-    original = outbox.waiting
-
-    async def two_at_a_time(connection, channels, after=0):
-        return await original(connection, channels, after, 2)
-
-    monkeypatch.setattr(outbox, "waiting", two_at_a_time)
     async with a_bot(root) as bot:
         await bot.says("1", "/start tea")
         assert bot.heads("1")[:3] == ["a", "b", "c"]
         assert bot.heads("2") == ["x", "y"]
-        assert all(state == ("sent", "") for state in await _states(bot))
+        assert bot.heads("149")[:2] == ["49", "end"]
+        assert sum(len(bot.heads(str(100 + n))) for n in range(50)) == 10_000
+        assert set(await _states(bot)) == {("sent", "")}
 
 
 async def test_rows_of_a_channel_that_is_not_served_wait_for_it(tmp_path):

@@ -55,13 +55,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
     )
-    op.create_index(
-        "outbox_waiting",
-        "outbox",
-        ["channel", "id"],
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
+    op.create_index("outbox_waiting", "outbox", ["state", "channel", "id"])
     op.create_index("outbox_chat", "outbox", ["channel", "chat", "id"])
     op.create_table(
         "job",
@@ -74,13 +68,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
     )
-    op.create_index(
-        "job_due",
-        "job",
-        ["due_at"],
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
+    op.create_index("job_due", "job", ["state", "due_at"])
     op.create_table(
         "journal",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
