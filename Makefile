@@ -28,10 +28,10 @@ format: setup
 	$(BIN)/ruff format
 
 bench: setup .venv/bench
-	$(BIN)/python -m bench.run
+	$(BIN)/python bench/run.py $(ARGS)
 
 torture: setup
-	$(BIN)/python -m tests.kit.torture
+	$(BIN)/python -m tests.kit.torture $(ARGS)
 
 setup: .venv/ready
 

@@ -29,8 +29,18 @@ SECRETS = {
     "card": "thẻ 4111 1111 1111 1111",
     "domestic card": "số thẻ 9704 2342 3151 6108",
 }
-MARKS = ("481516", "48 15 16", "2342", "4111", "001162", "001 162", "canary", "Nguyệt Quế")
-"""What must be found nowhere."""
+MARKS = [
+    *(
+        r"(?<!\d)481516(?!\d)",
+        r"48 15 16",
+        r"Sen\S?2342",
+        r"4111[ -]?1111",
+        r"001[ ]?162[ ]?342",
+        r"9704[ ]?2342[ ]?3151",
+    ),
+    *(r"canary", r"Nguyệt Quế"),
+]
+"""What must be found nowhere. (Ids and times are long numbers too: six digits inside one mean nothing.)"""
 
 PRIVATE = "Tôi là Nguyệt Quế canary, con trai tôi đang nợ tiền"
 
@@ -49,7 +59,7 @@ def lines():
 
 
 def _found(where, text):
-    return [f"{mark} in {where}" for mark in MARKS if mark.encode() in text]
+    return [f"{found[0]!r} in {where}" for mark in MARKS if (found := re.search(mark.encode(), text))]
 
 
 async def _assert_clean(bot, lines, root):

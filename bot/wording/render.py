@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.wording.library import Address, Library
 
 BUTTONS = f"{BOT}/buttons"
-MAIN = frozenset({"done", "resume", "return", "understood", "restart"})
+MAIN = frozenset({"begin", "done", "resume", "return", "understood", "restart"})
 SMALL = frozenset({"back", "again", "aloud", "good", "so_so", "bad"})
 RECORD = "record"
 """The answer behind a record: a tap on it asks whether to go back to that step."""
