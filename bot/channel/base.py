@@ -151,12 +151,7 @@ class Capabilities:
     voice: bool
     chat_rate: float  # sustained messages a second to one chat; 0: no limit
     chat_burst: int  # messages at once to one chat
-    rate: float  # messages a second over all chats; 0: no limit
     keeps: bool  # the channel shows its messages from the outbox, so their words are kept there
-
-
-Accept = "Callable[[Incoming], Awaitable[None]]"
-"""Takes one incoming thing; returns when it is stored for good, so that the platform may be answered."""
 
 
 class Channel(Protocol):
@@ -164,6 +159,10 @@ class Channel(Protocol):
 
     name: str
     capabilities: Capabilities
+
+    @property
+    def status(self) -> str:
+        """What an operator reads: "ok", or what is wrong."""
 
     async def start(self, accept: Callable[[Incoming], Awaitable[None]]) -> None:
         """Begin to listen; every incoming thing goes to `accept`."""

@@ -35,7 +35,6 @@ CAPABILITIES = Capabilities(
     voice=True,
     chat_rate=1.0,
     chat_burst=5,
-    rate=30,
     keeps=False,
 )
 
@@ -100,11 +99,6 @@ class Telegram:
         states = {self._polling.status, self._api.status}
         wrong = sorted(states - {"ok", "starting"})
         return wrong[0] if wrong else "ok" if "ok" in states else "starting"
-
-    @property
-    def last_poll(self) -> float:
-        """When the poller last had an answer, unix time; 0 if never."""
-        return self._poller.last
 
     @property
     def files(self) -> FileIds:

@@ -27,7 +27,6 @@ CAPABILITIES = Capabilities(
     voice=False,
     chat_rate=0,
     chat_burst=1,
-    rate=0,
     keeps=False,
 )
 
@@ -54,6 +53,11 @@ class Terminal:
         self._out = out
         self._picture = picture
         self._bold = out.isatty() and "NO_COLOR" not in os.environ
+
+    @property
+    def status(self) -> str:
+        """Always there."""
+        return "ok"
 
     async def start(self, accept: Callable[[Incoming], Awaitable[None]]) -> None:
         """Nothing to listen to: `bot chat` reads the keyboard."""

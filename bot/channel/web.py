@@ -24,7 +24,6 @@ CAPABILITIES = Capabilities(
     voice=True,
     chat_rate=0,
     chat_burst=1,
-    rate=0,
     keeps=True,
 )
 
@@ -52,6 +51,11 @@ class Web:
     def __init__(self) -> None:
         self.accept: Callable[[Incoming], Awaitable[None]] | None = None
         self._listeners: dict[str, list[Listener]] = {}
+
+    @property
+    def status(self) -> str:
+        """Open while pages may post."""
+        return "ok" if self.accept is not None else "stopping"
 
     async def start(self, accept: Callable[[Incoming], Awaitable[None]]) -> None:
         """Take in what the pages post."""

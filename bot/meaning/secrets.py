@@ -95,11 +95,6 @@ def find_secret(text: str, *, number_asked: bool = False) -> Secret | None:
     return None
 
 
-def redact(text: str) -> str:
-    """The text with every run of four or more digits masked: for places that must keep something of an error."""
-    return re.sub(r"\d(?:[ .\-]?\d){3,}", "····", text)
-
-
 def _numbers(text: str) -> Iterator[tuple[str, ...]]:
     """Every number a person may have written: neighbouring groups of digits, at most `LONGEST_NUMBER` together."""
     groups = list(_GROUP.finditer(text))

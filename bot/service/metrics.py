@@ -14,4 +14,5 @@ TURN_SECONDS = Histogram(
 )
 SENT = Counter("camtay_sent_total", "Things sent, by channel and outcome", ["channel", "outcome"])
 sent = cache(SENT.labels)  # looking a label up costs more than counting
+UP = Gauge("camtay_channel_up", "1 while a channel works, 0 when an operator has to look", ["channel"])
 WAITING = Gauge("camtay_outbox_waiting", "Things that wait to be sent", ["channel"])

@@ -34,7 +34,7 @@ class State:
         state = {
             "ok": database,
             "database": database,
-            "channels": sorted(self._bot.channels),
+            "channels": {name: channel.status for name, channel in sorted(self._bot.channels.items())},
             "backlog": self._bot.sender.backlog,
         }
         return JSONResponse(state, 200 if database else 503, headers={"cache-control": "no-store"})
@@ -44,6 +44,8 @@ class State:
         del request
         for channel, waiting in self._bot.sender.backlog.items():
             metrics.WAITING.labels(channel).set(waiting)
+        for channel, mouth in self._bot.channels.items():
+            metrics.UP.labels(channel).set(mouth.status == "ok")
         return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     async def _database_answers(self) -> bool:

@@ -51,7 +51,7 @@ async def test_updates_arrive_in_order_and_are_confirmed(double, tea, tmp_path):
         assert await double.delivery.settled(5)
         assert [incoming.text for incoming in stored] == [str(number) for number in range(150)]
         assert telegram.status == "ok"
-        assert time.time() - telegram.last_poll < 5
+        assert time.time() - telegram._poller.last < 5
 
 
 async def test_nothing_is_confirmed_before_it_is_stored(double, tea, tmp_path, caplog):

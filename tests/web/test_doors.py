@@ -200,7 +200,7 @@ async def test_health(bot: Running, person: Visitor) -> None:
     async with person.session.get("/health") as response:
         assert response.status == 200
         state = await response.json()
-    assert state == {"ok": True, "database": True, "channels": ["web"], "backlog": {"web": 0}}
+    assert state == {"ok": True, "database": True, "channels": {"web": "ok"}, "backlog": {"web": 0}}
     spoil(bot, "chat")
     async with person.session.get("/health") as response:
         assert response.status == 503
