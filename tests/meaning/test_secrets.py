@@ -308,3 +308,9 @@ def test_a_number_is_put_together_within_a_bound() -> None:
     """Digits with gaps are joined to at most nineteen per starting point, however many follow."""
     assert sum(1 for _ in secrets._numbers("1 " * 5_000)) <= 5_000 * secrets.LONGEST_NUMBER
     assert sum(1 for _ in secrets._numbers("1" * 10_000)) == 0
+
+
+@given(text=st.text(max_size=10_000))
+def test_any_text_is_survived(text: str) -> None:
+    """Whatever is typed, there is an answer and no error."""
+    assert find_secret(clean(text)) in {None, *Secret}
