@@ -31,6 +31,7 @@ from bot.service.quiet import allowed
 from bot.service.respond import respond
 from bot.service.talk import Reply
 from bot.store import buttons, chats, inbox, jobs, journal, outbox
+from bot.store.hot import together
 from bot.store.outbox import Ids, OutboxRow
 
 if TYPE_CHECKING:
@@ -259,12 +260,16 @@ class Conversation:
         for chat in batch.erased:
             await chats.erase(connection, chat)
         at = max((incoming.at for incoming, _ in batch.done), default=0)
-        await chats.save(connection, [batch.chats[key] for key in batch.touched])
-        await chats.save_sessions(connection, [(key, s) for (key, _), s in batch.changed.items()], at)
-        await journal.add(connection, batch.lines)
         await jobs.cancel(connection, batch.cancelled - batch.jobs.keys())
         for key, reason in batch.parked.items():
             await jobs.park(connection, key, reason)
+        async with together(connection):
+            await self._write_down(connection, batch, at)
+
+    async def _write_down(self, connection: AsyncConnection, batch: _Batch, at: int) -> None:
+        await chats.save(connection, [batch.chats[key] for key in batch.touched])
+        await chats.save_sessions(connection, [(key, s) for (key, _), s in batch.changed.items()], at)
+        await journal.add(connection, batch.lines)
         await jobs.add(connection, batch.jobs.values())
         await outbox.add(connection, batch.rows, at)
         await inbox.add(connection, batch.done)

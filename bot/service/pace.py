@@ -25,10 +25,10 @@ class Pace:
         """The platform says wait: nobody on this channel is sent to for `seconds`."""
         self._held_until = max(self._held_until, asyncio.get_running_loop().time() + seconds)
 
-    async def wait(self, chat: str) -> None:
-        """Returns when one message may go to `chat`; counts it."""
+    async def wait(self, chat: str, *, counts: bool = True) -> None:
+        """Returns when one thing may go to `chat`. New messages count, changes of old ones do not."""
         clock = asyncio.get_running_loop().time
-        if self._each:
+        if self._each and counts:
             now = clock()
             due = max(self._chats.get(chat, 0.0), now)
             if len(self._chats) > MOST_CHATS:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.channel.base import Deletion, Fault, Keyboard, Message, SendFailed
+from bot.channel.base import Deletion, Fault, Keyboard, Message, SendFailed, VoiceNote
 from bot.service import metrics
 from bot.service.pace import Pace
 from bot.store import chats, outbox
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Sends in flight on one channel."""
 
-ACKNOWLEDGE = 0.02
+ACKNOWLEDGE = 0.05
 """Seconds for which outcomes are gathered into one transaction."""
 
 MOST_RECEIPTS = 10_000
@@ -143,7 +143,7 @@ class Sender:
                 if not message:
                     return Outcome(row, "failed", reason="no message to change", keeps=keeps)
                 outgoing = replace(outgoing, message=message)
-            await pace.wait(row.chat)
+            await pace.wait(row.chat, counts=isinstance(outgoing, Message | VoiceNote))
             async with self._room[row.channel]:
                 receipt = await channel.send(row.chat, outgoing)
         except SendFailed as failed:

@@ -15,7 +15,7 @@ from bot.store.database import upsert
 from bot.store.hot import among, fetch, many, places, size_for
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,14 +25,13 @@ _COLUMNS = ("key", "channel", "external", "language", "flow", "reachable", "crea
 
 @cache
 def _chats(size: int) -> Select[Any]:
-    table = tables.chat
-    return select(*(table.c[name] for name in _COLUMNS)).where(among(table.c.key, "key", size))
-
-
-@cache
-def _sessions(size: int) -> Select[Any]:
-    table = tables.session
-    return select(table.c.chat, table.c.state_json).where(among(table.c.chat, "key", size))
+    """Chats and, behind each, the state of one of its sessions (or none): a row for every session."""
+    chat, session = tables.chat, tables.session
+    columns = [chat.c[name] for name in _COLUMNS]
+    both = chat.outerjoin(session, session.c.chat == chat.c.key)
+    return (
+        select(*columns, session.c.state_json.label("session")).select_from(both).where(among(chat.c.key, "key", size))
+    )
 
 
 BY_CHAT = (tables.session, tables.journal, tables.job, tables.inbox)
@@ -45,10 +44,13 @@ async def load(
     listed = list(keys)
     size = size_for(len(listed))
     values = places("key", listed, size)
-    chats = {row[0]: _chat(row) for row in await fetch(connection, _chats(size), values)}
+    chats: dict[str, Chat] = {}
     sessions: dict[str, dict[str, Session]] = {key: {} for key in keys}
-    if chats:
-        for key, state in await fetch(connection, _sessions(size), values):
+    for *columns, state in await fetch(connection, _chats(size), values):
+        key = columns[0]
+        if key not in chats:
+            chats[key] = _chat(columns)
+        if state is not None:
             session = Session.from_json(orjson.loads(state))
             sessions[key][session.flow] = session
     return chats, sessions
@@ -110,7 +112,7 @@ async def mark_unreachable(connection: AsyncConnection, channel: str, externals:
     )
 
 
-def _chat(row: tuple[Any, ...]) -> Chat:
+def _chat(row: Sequence[Any]) -> Chat:
     columns = dict(zip(_COLUMNS, row, strict=True))
     state = Chat.state_from_json(orjson.loads(columns.pop("state_json")))
     return Chat(**{**columns, "reachable": bool(columns["reachable"])}, **state)

@@ -6,6 +6,8 @@ the text once for either database, and the driver runs it inside the transaction
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Dialect
@@ -25,16 +27,53 @@ SIZES = (2, 8, 32, 128, 256)
 """Lengths of the lists in `among`: few, so that few statements are compiled."""
 
 
+_OURS = (ValueError, TypeError, OverflowError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
+"""Errors that no second try would mend: a value of ours that the database cannot hold."""
+
+_GATHERED = "gathered"
+
+
+@asynccontextmanager
+async def together(connection: AsyncConnection) -> AsyncIterator[None]:
+    """What `many` is given inside goes to the driver's thread in one trip, in its order, at the end.
+
+    A trip costs more than most statements. Nothing may be read inside of what is written there.
+    """
+    gathered: list[tuple[str, list[tuple[Any, ...]]]] = []
+    connection.info[_GATHERED] = gathered
+    try:
+        yield
+    finally:
+        del connection.info[_GATHERED]
+    driver = _driver(connection)
+    try:
+        if connection.dialect.name == "sqlite":
+            # aiosqlite's own way to its thread, which its public methods take one statement at a time.
+            await driver._execute(_run, driver._conn, gathered)  # noqa: SLF001
+        else:
+            for text, values in gathered:
+                await driver.executemany(text, values)
+    except _OURS:
+        raise
+    except Exception as error:  # the drivers have no class of error in common
+        raise DBAPIError("together", None, error) from error
+
+
 async def many(connection: AsyncConnection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
     """Run a writing statement for each row. Does nothing for no rows. Raises DBAPIError, without the values."""
     if not rows:
         return
     text, pick = _compiled(connection.dialect, statement)
     values = [pick(row) for row in rows]
-    driver = _driver(connection)
+    gathered = connection.info.get(_GATHERED)
+    if gathered is not None:
+        gathered.append((text, values))
+        return
     try:
-        await driver.executemany(text, values)
-    except Exception as error:  # the drivers have no class of error in common
+        await _driver(connection).executemany(text, values)
+    except _OURS:
+        raise
+    except Exception as error:
         raise DBAPIError(text, None, error) from error
 
 
@@ -47,8 +86,15 @@ async def fetch(connection: AsyncConnection, statement: Executable, values: Mapp
         if connection.dialect.name == "sqlite":
             return list(await driver.execute_fetchall(text, arguments))
         return list(await driver.fetch(text, *arguments))
+    except _OURS:
+        raise
     except Exception as error:
         raise DBAPIError(text, None, error) from error
+
+
+def _run(connection: sqlite3.Connection, gathered: Sequence[tuple[str, list[tuple[Any, ...]]]]) -> None:
+    for text, values in gathered:
+        connection.executemany(text, values)
 
 
 def size_for(count: int) -> int:

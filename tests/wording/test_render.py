@@ -277,7 +277,7 @@ def test_what_means_the_same_everywhere(answer: str, same: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "look"), [("done", "main"), ("back", "small"), ("call:ba", "small"), ("begin", "plain")]
+    ("answer", "look"), [("done", "main"), ("back", "small"), ("call:ba", "small"), ("begin", "main")]
 )
 def test_how_a_button_looks(answer: str, look: str) -> None:
     """The usual way stands out, the small row does not."""
