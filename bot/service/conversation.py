@@ -31,13 +31,10 @@ from bot.service.quiet import allowed
 from bot.service.respond import respond
 from bot.service.talk import Reply
 from bot.store import buttons, chats, inbox, jobs, journal, outbox
-from bot.store.hot import together
 from bot.store.outbox import Ids, OutboxRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.config import Config
     from bot.engine.button import ButtonMeaning
@@ -45,6 +42,7 @@ if TYPE_CHECKING:
     from bot.service.house import House
     from bot.service.sender import Sender
     from bot.store.database import Database
+    from bot.store.hot import Connection
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +136,7 @@ class Conversation:
     async def _take(self, waiting: Sequence[tuple[Incoming, asyncio.Future[None]]]) -> None:
         begun = time.perf_counter()
         try:
-            async with self._database.write() as connection:
+            async with self._database.batch() as connection:
                 batch = await self._turns(connection, [incoming for incoming, _ in waiting])
                 await self._store(connection, batch)
         except (DBAPIError, OSError) as error:
@@ -174,7 +172,7 @@ class Conversation:
                 await inbox.add(connection, [(incoming, type(error).__name__)])
                 await outbox.add(connection, rows, incoming.at)
                 if incoming.what is What.TIME:
-                    await jobs.park(connection, f"wait:{incoming.key}", type(error).__name__)
+                    await jobs.park(connection, {f"wait:{incoming.key}": type(error).__name__})
         except Exception:
             log.exception("not set aside")
             if not stored.done():
@@ -184,7 +182,7 @@ class Conversation:
             stored.set_result(None)
         self._sender.put(rows)
 
-    async def _turns(self, connection: AsyncConnection, incoming: Sequence[Incoming]) -> _Batch:
+    async def _turns(self, connection: Connection, incoming: Sequence[Incoming]) -> _Batch:
         """Let everything happen, in order, in memory."""
         batch = _Batch()
         known = await inbox.known(connection, incoming)
@@ -255,18 +253,13 @@ class Conversation:
             batch.chats[key] = self._new_chat(incoming)
             batch.touched.discard(key)
 
-    async def _store(self, connection: AsyncConnection, batch: _Batch) -> None:
+    async def _store(self, connection: Connection, batch: _Batch) -> None:
         """Write all of it; the caller commits."""
         for chat in batch.erased:
             await chats.erase(connection, chat)
         at = max((incoming.at for incoming, _ in batch.done), default=0)
         await jobs.cancel(connection, batch.cancelled - batch.jobs.keys())
-        for key, reason in batch.parked.items():
-            await jobs.park(connection, key, reason)
-        async with together(connection):
-            await self._write_down(connection, batch, at)
-
-    async def _write_down(self, connection: AsyncConnection, batch: _Batch, at: int) -> None:
+        await jobs.park(connection, batch.parked)
         await chats.save(connection, [batch.chats[key] for key in batch.touched])
         await chats.save_sessions(connection, [(key, s) for (key, _), s in batch.changed.items()], at)
         await journal.add(connection, batch.lines)
@@ -274,7 +267,7 @@ class Conversation:
         await outbox.add(connection, batch.rows, at)
         await inbox.add(connection, batch.done)
 
-    async def _look_up(self, taps: Sequence[str], connection: AsyncConnection) -> None:
+    async def _look_up(self, taps: Sequence[str], connection: Connection) -> None:
         unknown = {tap for tap in taps if tap not in self._meanings}
         if unknown:
             if len(self._meanings) > MOST_BUTTONS:

@@ -207,10 +207,9 @@ class Sender:
             outcomes, self._outcomes = self._outcomes, []
             gone, self._gone = self._gone, set()
             try:
-                async with self._database.write() as connection:
+                async with self._database.batch() as connection:
                     await outbox.finish(connection, outcomes)
-                    for channel in {channel for channel, _ in gone}:
-                        await chats.mark_unreachable(connection, channel, [chat for c, chat in gone if c == channel])
+                    await chats.mark_unreachable(connection, gone)
             except (DBAPIError, OSError) as error:
                 log.error("outcomes not stored", extra={"error": type(error).__name__})  # noqa: TRY400
                 self._outcomes = outcomes + self._outcomes

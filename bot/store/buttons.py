@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from bot.engine.button import ButtonMeaning
 from bot.store import tables
 from bot.store.database import insert_new
+from bot.store.hot import Connection, among, fetch, many, places, size_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-_FIND = select(tables.button).where(tables.button.c.id.in_(bindparam("ids", expanding=True)))
+    from sqlalchemy import Select
 
 
-async def add(connection: AsyncConnection, meanings: Mapping[str, ButtonMeaning]) -> None:
+@cache
+def _find(size: int) -> Select[Any]:
+    table = tables.button
+    return select(table.c.id, table.c.flow, table.c.digest, table.c.step, table.c.answer).where(
+        among(table.c.id, "id", size)
+    )
+
+
+async def add(connection: Connection, meanings: Mapping[str, ButtonMeaning]) -> None:
     """Remember these for ever."""
     rows = [
         {"id": id_, "flow": m.flow, "digest": m.digest, "step": m.step, "answer": m.answer}
         for id_, m in meanings.items()
     ]
-    if rows:
-        await connection.execute(insert_new(connection, tables.button), rows)
+    await many(connection, insert_new(connection, tables.button), rows)
 
 
-async def find(connection: AsyncConnection, ids: Collection[str]) -> dict[str, ButtonMeaning]:
-    """The meanings of those ids that were ever shown."""
-    rows = await connection.execute(_FIND, {"ids": list(ids)})
-    return {r.id: ButtonMeaning(r.flow, r.digest, r.step, r.answer) for r in rows}
+async def find(connection: Connection, ids: Collection[str]) -> dict[str, ButtonMeaning]:
+    """The meanings of those of these ids (1 to 256) that were ever shown."""
+    size = size_for(len(ids))
+    rows = await fetch(connection, _find(size), places("id", list(ids), size))
+    return {id_: ButtonMeaning(flow, digest, step, answer) for id_, flow, digest, step, answer in rows}

@@ -6,19 +6,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, literal_column, select
 
 from bot.engine.chat import Chat
 from bot.engine.session import Session
 from bot.store import tables
 from bot.store.database import upsert
-from bot.store.hot import among, fetch, many, places, size_for
+from bot.store.hot import Connection, among, fetch, many, places, size_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import Select
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _COLUMNS = ("key", "channel", "external", "language", "flow", "reachable", "created_at", "seen_at", "state_json")
 
@@ -37,9 +36,7 @@ def _chats(size: int) -> Select[Any]:
 BY_CHAT = (tables.session, tables.journal, tables.job, tables.inbox)
 
 
-async def load(
-    connection: AsyncConnection, keys: Collection[str]
-) -> tuple[dict[str, Chat], dict[str, dict[str, Session]]]:
+async def load(connection: Connection, keys: Collection[str]) -> tuple[dict[str, Chat], dict[str, dict[str, Session]]]:
     """The chats that exist, and the sessions of each by guide."""
     listed = list(keys)
     size = size_for(len(listed))
@@ -56,7 +53,7 @@ async def load(
     return chats, sessions
 
 
-async def save(connection: AsyncConnection, chats: Iterable[Chat]) -> None:
+async def save(connection: Connection, chats: Iterable[Chat]) -> None:
     """Insert or overwrite chats."""
     rows = [
         {
@@ -75,7 +72,7 @@ async def save(connection: AsyncConnection, chats: Iterable[Chat]) -> None:
     await many(connection, upsert(connection, tables.chat), rows)
 
 
-async def save_sessions(connection: AsyncConnection, sessions: Iterable[tuple[str, Session]], at: int) -> None:
+async def save_sessions(connection: Connection, sessions: Iterable[tuple[str, Session]], at: int) -> None:
     """Insert or overwrite sessions, each given with its chat's key."""
     rows = [
         {
@@ -91,25 +88,32 @@ async def save_sessions(connection: AsyncConnection, sessions: Iterable[tuple[st
     await many(connection, upsert(connection, tables.session), rows)
 
 
-async def erase(connection: AsyncConnection, chat: Chat) -> None:
+_ERASE = (
+    *(delete(table).where(table.c.chat == bindparam("key")) for table in BY_CHAT),
+    delete(tables.outbox).where(
+        tables.outbox.c.channel == bindparam("channel"),
+        tables.outbox.c.chat == bindparam("external"),
+        tables.outbox.c.state != literal_column("'waiting'"),
+    ),
+    delete(tables.chat).where(tables.chat.c.key == bindparam("key")),
+)
+_UNREACHABLE = (
+    tables.chat.update()
+    .where(tables.chat.c.channel == bindparam("of_channel"), tables.chat.c.external == bindparam("of_chat"))
+    .values(reachable=literal_column("false"))
+)
+
+
+async def erase(connection: Connection, chat: Chat) -> None:
     """Delete everything that is kept about a chat but the row the farewell is sent to."""
-    for table in BY_CHAT:
-        await connection.execute(delete(table).where(table.c.chat == chat.key))
-    outbox = tables.outbox
-    await connection.execute(
-        delete(outbox).where(
-            outbox.c.channel == chat.channel, outbox.c.chat == chat.external, outbox.c.state != "waiting"
-        )
-    )
-    await connection.execute(delete(tables.chat).where(tables.chat.c.key == chat.key))
+    row = {"key": chat.key, "channel": chat.channel, "external": chat.external}
+    for statement in _ERASE:
+        await many(connection, statement, [row])
 
 
-async def mark_unreachable(connection: AsyncConnection, channel: str, externals: Collection[str]) -> None:
-    """These chats cannot be written to until they write again."""
-    table = tables.chat
-    await connection.execute(
-        table.update().where(table.c.channel == channel, table.c.external.in_(list(externals))).values(reachable=False)
-    )
+async def mark_unreachable(connection: Connection, chats: Iterable[tuple[str, str]]) -> None:
+    """These chats, as (channel, the platform's chat id), cannot be written to until they write again."""
+    await many(connection, _UNREACHABLE, [{"of_channel": channel, "of_chat": chat} for channel, chat in chats])
 
 
 def _chat(row: Sequence[Any]) -> Chat:

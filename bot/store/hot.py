@@ -1,22 +1,21 @@
 """The few statements of every message: compiled once, run many rows at a time, straight on the driver.
 
-SQLAlchemy costs about 0.1 ms a statement; at hundreds of messages a second that is most of the work. Here it builds
-the text once for either database, and the driver runs it inside the transaction that SQLAlchemy has begun.
+SQLAlchemy costs about 0.1 ms a statement, and each goes to the driver's thread several times; at hundreds of messages
+a second that is most of the work. Here it builds the text once for either database, and the driver runs it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import asynccontextmanager
 from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import bindparam
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Dialect
@@ -27,74 +26,100 @@ SIZES = (2, 8, 32, 128, 256)
 """Lengths of the lists in `among`: few, so that few statements are compiled."""
 
 
+COMMIT, ROLLBACK = "COMMIT", "ROLLBACK"
+
 _OURS = (ValueError, TypeError, OverflowError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 """Errors that no second try would mend: a value of ours that the database cannot hold."""
 
-_GATHERED = "gathered"
 
+class Batch:
+    """A transaction straight on the driver, in few trips to its thread: a trip costs more than most statements.
 
-@asynccontextmanager
-async def together(connection: AsyncConnection) -> AsyncIterator[None]:
-    """What `many` is given inside goes to the driver's thread in one trip, in its order, at the end.
-
-    A trip costs more than most statements. Nothing may be read inside of what is written there.
+    It begins with the first thing asked; what is written waits for the next question, or for the end.
     """
-    gathered: list[tuple[str, list[tuple[Any, ...]]]] = []
-    connection.info[_GATHERED] = gathered
-    try:
-        yield
-    finally:
-        del connection.info[_GATHERED]
-    driver = _driver(connection)
-    try:
-        if connection.dialect.name == "sqlite":
-            # aiosqlite's own way to its thread, which its public methods take one statement at a time.
-            await driver._execute(_run, driver._conn, gathered)  # noqa: SLF001
-        else:
-            for text, values in gathered:
-                await driver.executemany(text, values)
-    except _OURS:
-        raise
-    except Exception as error:  # the drivers have no class of error in common
-        raise DBAPIError("together", None, error) from error
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        assert connection.sync_connection is not None, "connected"
+        self._driver: Any = connection.sync_connection.connection.driver_connection
+        self.dialect = connection.dialect
+        self._writes: list[tuple[str, list[tuple[Any, ...]]]] = []
+        self._begun = False
+
+    def tell(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write something for each row."""
+        text, pick = _compiled(self.dialect, statement)
+        self._writes.append((text, [pick(row) for row in rows]))
+
+    async def ask(self, statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of a reading statement. Raises DBAPIError, without the values."""
+        text, pick = _compiled(self.dialect, statement)
+        return await self._trip(text, pick(values))
+
+    async def commit(self) -> None:
+        """Make it all so. Raises DBAPIError."""
+        await self._trip(COMMIT)
+
+    async def rollback(self) -> None:
+        """Take it all back."""
+        self._writes.clear()
+        if self._begun:
+            await self._trip(ROLLBACK)
+
+    async def _trip(self, last: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        writes, self._writes = self._writes, []
+        begin, self._begun = not self._begun, last not in {COMMIT, ROLLBACK}
+        try:
+            if self.dialect.name == "sqlite":
+                # aiosqlite's own way to its thread; its public methods take one statement at a time.
+                rows = await self._driver._execute(_run, self._driver._conn, begin, writes, last, values)  # noqa: SLF001
+                return list(rows)
+            if begin:
+                await self._driver.execute("BEGIN")
+            for text, rows in writes:
+                await self._driver.executemany(text, rows)
+            return list(await self._driver.fetch(last, *values))
+        except _OURS:
+            raise
+        except Exception as error:  # the drivers have no class of error in common
+            raise DBAPIError(last, None, error) from error
 
 
-async def many(connection: AsyncConnection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run a writing statement for each row. Does nothing for no rows. Raises DBAPIError, without the values."""
+def _run(
+    connection: sqlite3.Connection,
+    begin: bool,
+    writes: Sequence[tuple[str, list[tuple[Any, ...]]]],
+    last: str,
+    values: tuple[Any, ...],
+) -> list[tuple[Any, ...]]:
+    """One trip, in the driver's thread."""
+    if last == ROLLBACK and not connection.in_transaction:
+        return []  # SQLite has taken it back itself: the disk was full
+    if begin:
+        connection.execute("BEGIN IMMEDIATE")
+    for text, rows in writes:
+        connection.executemany(text, rows)
+    return connection.execute(last, values).fetchall()
+
+
+Connection: TypeAlias = "AsyncConnection | Batch"
+"""Where a store function works: a transaction of SQLAlchemy's, or a batch for the functions of every message."""
+
+
+async def many(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run a writing statement for each row, in a batch later. Does nothing for no rows. Raises DBAPIError."""
     if not rows:
         return
-    text, pick = _compiled(connection.dialect, statement)
-    values = [pick(row) for row in rows]
-    gathered = connection.info.get(_GATHERED)
-    if gathered is not None:
-        gathered.append((text, values))
-        return
-    try:
-        await _driver(connection).executemany(text, values)
-    except _OURS:
-        raise
-    except Exception as error:
-        raise DBAPIError(text, None, error) from error
+    if isinstance(connection, Batch):
+        connection.tell(statement, rows)
+    else:
+        await connection.execute(statement, list(rows))
 
 
-async def fetch(connection: AsyncConnection, statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a reading statement. Raises DBAPIError, without the values."""
-    text, pick = _compiled(connection.dialect, statement)
-    driver = _driver(connection)
-    arguments = pick(values)
-    try:
-        if connection.dialect.name == "sqlite":
-            return list(await driver.execute_fetchall(text, arguments))
-        return list(await driver.fetch(text, *arguments))
-    except _OURS:
-        raise
-    except Exception as error:
-        raise DBAPIError(text, None, error) from error
-
-
-def _run(connection: sqlite3.Connection, gathered: Sequence[tuple[str, list[tuple[Any, ...]]]]) -> None:
-    for text, values in gathered:
-        connection.executemany(text, values)
+async def fetch(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a reading statement. Raises DBAPIError."""
+    if isinstance(connection, Batch):
+        return await connection.ask(statement, values)
+    return [tuple(row) for row in await connection.execute(statement, values)]
 
 
 def size_for(count: int) -> int:
@@ -115,12 +140,9 @@ def places(name: str, values: Sequence[Any], size: int) -> dict[str, Any]:
 
 @lru_cache(maxsize=200)
 def _compiled(dialect: Dialect, statement: Executable) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """The statement's text for a database, and what picks its (two or more) values in their order."""
+    """The statement's text for a database, and what picks its values in their order."""
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    return compiled.string, itemgetter(*compiled.positiontup)
-
-
-def _driver(connection: AsyncConnection) -> Any:
-    """The driver's own connection, in whose transaction we are."""
-    assert connection.sync_connection is not None, "connected"
-    return connection.sync_connection.connection.driver_connection
+    names = compiled.positiontup
+    if len(names) == 1:
+        return compiled.string, lambda row: (row[names[0]],)
+    return compiled.string, itemgetter(*names)

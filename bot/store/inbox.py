@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from bot.store import tables
 from bot.store.database import insert_new
-from bot.store.hot import among, fetch, many, places, size_for
+from bot.store.hot import Connection, among, fetch, many, places, size_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ def _known(size: int) -> Select[Any]:
     )
 
 
-async def known(connection: AsyncConnection, incoming: Sequence[Incoming]) -> set[tuple[str, str]]:
+async def known(connection: Connection, incoming: Sequence[Incoming]) -> set[tuple[str, str]]:
     """Which of these (at most 256, of at most 8 channels) have been dealt with already, as (channel, external id)."""
     size = size_for(len(incoming))
     channels = sorted({i.channel for i in incoming})
@@ -40,7 +40,7 @@ async def known(connection: AsyncConnection, incoming: Sequence[Incoming]) -> se
     return {(channel, external) for channel, external in await fetch(connection, _known(size), values)}
 
 
-async def add(connection: AsyncConnection, incoming: Iterable[tuple[Incoming, str]]) -> None:
+async def add(connection: Connection, incoming: Iterable[tuple[Incoming, str]]) -> None:
     """Remember these as dealt with; with a reason, as parked: our own fault, to be looked at."""
     rows = [
         {

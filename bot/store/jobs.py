@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, select, update
 
 from bot.store import tables
 from bot.store.database import upsert
-from bot.store.hot import many
+from bot.store.hot import Connection, among, fetch, many, places, size_for
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
+    from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -35,7 +37,7 @@ class Job:
         return f"{self.key}@{self.due_at}"
 
 
-async def add(connection: AsyncConnection, jobs: Iterable[Job]) -> None:
+async def add(connection: Connection, jobs: Iterable[Job]) -> None:
     """Write or replace jobs."""
     rows = [
         {
@@ -53,10 +55,14 @@ async def add(connection: AsyncConnection, jobs: Iterable[Job]) -> None:
     await many(connection, upsert(connection, tables.job), rows)
 
 
-async def cancel(connection: AsyncConnection, keys: Collection[str]) -> None:
+_KEY = tables.job.c.key == bindparam("of_key")
+_CANCEL = delete(tables.job).where(_KEY)
+_PARK = update(tables.job).where(_KEY).values(state=literal_column("'parked'"), reason=bindparam("why"))
+
+
+async def cancel(connection: Connection, keys: Iterable[str]) -> None:
     """These need not be done any more."""
-    if keys:
-        await connection.execute(delete(tables.job).where(tables.job.c.key.in_(list(keys))))
+    await many(connection, _CANCEL, [{"of_key": key} for key in keys])
 
 
 async def due(connection: AsyncConnection, now: int, most: int = 200) -> list[Job]:
@@ -68,13 +74,21 @@ async def due(connection: AsyncConnection, now: int, most: int = 200) -> list[Jo
     return [Job(r.key, r.kind, r.chat, r.due_at, orjson.loads(r.payload_json), r.attempts) for r in rows]
 
 
-async def names(connection: AsyncConnection, keys: Collection[str]) -> dict[str, str]:
-    """The names of those of these jobs that are still to be done, by key."""
+@cache
+def _names(size: int) -> Select[Any]:
+    table = tables.job
+    return select(table.c.key, table.c.due_at).where(
+        among(table.c.key, "key", size), table.c.state == literal_column("'waiting'")
+    )
+
+
+async def names(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    """The names of those of these jobs (at most 256) that are still to be done, by key."""
     if not keys:
         return {}
-    table = tables.job
-    rows = await connection.execute(select(table).where(table.c.key.in_(list(keys)), table.c.state == "waiting"))
-    return {r.key: f"{r.key}@{r.due_at}" for r in rows}
+    size = size_for(len(keys))
+    rows = await fetch(connection, _names(size), places("key", list(keys), size))
+    return {key: f"{key}@{due_at}" for key, due_at in rows}
 
 
 async def put_off(connection: AsyncConnection, key: str, due_at: int) -> None:
@@ -82,9 +96,9 @@ async def put_off(connection: AsyncConnection, key: str, due_at: int) -> None:
     await connection.execute(update(tables.job).where(tables.job.c.key == key).values(due_at=due_at))
 
 
-async def park(connection: AsyncConnection, key: str, reason: str) -> None:
-    """Set a job aside that cannot be done, with the reason."""
-    await connection.execute(update(tables.job).where(tables.job.c.key == key).values(state="parked", reason=reason))
+async def park(connection: Connection, jobs: Mapping[str, str]) -> None:
+    """Set jobs aside that cannot be done: key -> why."""
+    await many(connection, _PARK, [{"of_key": key, "why": why} for key, why in jobs.items()])
 
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:

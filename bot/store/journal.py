@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam
 
 from bot.store import tables
-from bot.store.hot import many
+from bot.store.hot import Connection, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +27,9 @@ class Line:
 
 
 _COLUMNS = tuple(f.name for f in fields(Line))
-_ADD = tables.journal.insert().values({name: bindparam(name) for name in _COLUMNS})
+_ADD = tables.journal.insert().inline().values({name: bindparam(name) for name in _COLUMNS})
 
 
-async def add(connection: AsyncConnection, lines: Iterable[Line]) -> None:
+async def add(connection: Connection, lines: Iterable[Line]) -> None:
     """Write lines."""
     await many(connection, _ADD, [{name: getattr(line, name) for name in _COLUMNS} for line in lines])

@@ -12,12 +12,13 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.channel.base import Button, Deletion, Keyboard, Message, Outgoing, Picture, VoiceNote
 from bot.store import tables
-from bot.store.hot import many
+from bot.store.hot import Connection, many
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
 
 _KINDS: dict[str, type[Outgoing]] = {"message": Message, "voice": VoiceNote, "keyboard": Keyboard, "deletion": Deletion}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -65,7 +66,7 @@ class Ids:
 _ADD = tables.outbox.insert()
 
 
-async def add(connection: AsyncConnection, rows: Iterable[OutboxRow], at: int) -> None:
+async def add(connection: Connection, rows: Iterable[OutboxRow], at: int) -> None:
     """Write rows to be sent."""
     data = [
         {
@@ -109,7 +110,7 @@ _DONE = (
 _KEPT = _DONE.values(payload=tables.outbox.c.payload)
 
 
-async def finish(connection: AsyncConnection, outcomes: Iterable[Outcome]) -> None:
+async def finish(connection: Connection, outcomes: Iterable[Outcome]) -> None:
     """Write down how rows were sent. The words are dropped unless the channel shows them from here."""
     kept, dropped = [], []
     for o in outcomes:

@@ -65,7 +65,7 @@ class Emulator:
         self.bell = Bell()
         self._server = _Server(self)
         self.delivery = Delivery(self._server, token)
-        self._runner = web.AppRunner(self._server.app(), access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(self._server.app(), access_log=None, shutdown_timeout=0.1)
         self._people: dict[int, Person] = {}
 
     async def __aenter__(self) -> Self:
@@ -89,10 +89,8 @@ class Emulator:
         return bytes(self._server.assets[ident]["data"])
 
     async def until(self, holds: Callable[[], Any], within: float = 5.0) -> None:
-        """Waits until `holds()`; TimeoutError when it does not come true."""
-        async with asyncio.timeout(within):
-            while not holds():  # noqa: ASYNC110 (the emulator does not tell when its queue changes)
-                await asyncio.sleep(0.01)
+        """Waits until `holds()`; AssertionError when it does not come true."""
+        assert await _wait(holds, within), f"did not come true within {within} s"
 
     # --- what a person does and sees
 
@@ -210,15 +208,9 @@ class Delivery:
         self._under_way.add(queueing)
         queueing.add_done_callback(self._under_way.discard)
 
-    async def push(self) -> int:
-        """Tries what the webhook refused once more, as the emulator never does by itself; how many were taken."""
-        return int(await self._server.deliver_updates(token=self._token))
-
     async def settled(self, seconds: float) -> bool:
         """Waits until every update is confirmed."""
-        ends = time.monotonic() + seconds
-        while (self._under_way or self.pending) and time.monotonic() < ends:
-            await asyncio.sleep(0.01)
+        await _wait(lambda: not self._under_way and not self.pending, seconds)
         return not self.pending
 
     async def close(self) -> None:
@@ -256,6 +248,14 @@ class _Server(LoBotApiEmulator):  # type: ignore[misc]  # the package has no typ
             self._emulator.refusals.append(f"{request.match_info['method']}: {answer.status} {said['description']}")
         self._emulator.bell.ring()
         return answer
+
+
+async def _wait(holds: Callable[[], Any], seconds: float) -> bool:
+    """Whether it comes true within `seconds`. The emulator does not tell when its queue changes, so it is looked at."""
+    ends = time.monotonic() + seconds
+    while not holds() and time.monotonic() < ends:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    return bool(holds())
 
 
 def _changed(method: str, fields: Json, result: Any) -> Json:

@@ -96,7 +96,7 @@ async def test_marking_unreachable_hits_the_named_chats_of_the_channel_only(data
     other = replace(_chat(), key="b:1", channel="b")
     async with database.write() as connection:
         await chats.save(connection, [_chat(), _chat("2"), other])
-        await chats.mark_unreachable(connection, "a", ["1"])
+        await chats.mark_unreachable(connection, [("a", chat) for chat in ["1"]])
     assert {row["key"]: row["reachable"] for row in await _all(database, tables.chat)} == {
         "a:1": False,
         "a:2": True,
@@ -242,7 +242,7 @@ async def test_jobs_are_due_in_order_replaced_put_off_parked_and_cancelled(datab
         assert [job.key for job in await jobs.due(connection, 99, most=1)] == ["k3"]
         await jobs.add(connection, [jobs.Job("k3", "wait", "a:1", 200, {"step": "new"})])
         await jobs.put_off(connection, "k2", 150)
-        await jobs.park(connection, "k1", "ValueError")
+        await jobs.park(connection, {"k1": "ValueError"})
         assert [job.key for job in await jobs.due(connection, 120)] == ["k0"]
         assert await jobs.names(connection, {"k1", "k2", "k9"}) == {"k2": "k2@150"}
         assert await jobs.names(connection, set()) == {}
