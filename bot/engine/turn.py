@@ -60,8 +60,8 @@ def take_turn(flow: Flow, session: Session | None, event: Event) -> Turn:
         return Turn(session, ())  # the step it was about is gone: the person is told when they come back
     changed = (Tell("changed"),)
     if any(isinstance(effect, Show) for effect in turn.effects):
-        return replace(turn, effects=changed + turn.effects)
-    return replace(turn, effects=(*turn.effects, *changed, *_show(flow, turn.session)))
+        return Turn(turn.session, changed + turn.effects)
+    return Turn(turn.session, (*turn.effects, *changed, *_show(flow, turn.session)))
 
 
 def catch_up(flow: Flow, session: Session, at: int) -> tuple[Session, bool]:
@@ -130,7 +130,7 @@ def _start(flow: Flow, event: Event, *, muted: bool = False) -> Turn:
     way = path.way_on(flow, flow.start, {}, today)
     session = Session(flow.name, flow.digest, way.step, event.at, muted=muted)
     turn = _arrive(flow, session, way)
-    return replace(turn, effects=(Note("started", way.step), *turn.effects))
+    return Turn(turn.session, (Note("started", way.step), *turn.effects))
 
 
 def _picked(flow: Flow, session: Session, event: Picked) -> Turn:
@@ -179,7 +179,7 @@ def _answered(flow: Flow, session: Session, visit: Visit) -> Turn | None:
     kept = "" if step.private or step.kind in {Kind.TEXT, Kind.PHONE, Kind.DATE} else visit.answer
     session = replace(session, step=way.step, since=visit.at, visits=visits, last=visit)
     turn = _arrive(flow, session, way)
-    return replace(turn, effects=(Record(visit.step, visit.answer), Note("answered", visit.step, kept), *turn.effects))
+    return Turn(turn.session, (Record(visit.step, visit.answer), Note("answered", visit.step, kept), *turn.effects))
 
 
 def _arrive(flow: Flow, session: Session, way: path.Way) -> Turn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -26,6 +27,10 @@ NUMBER_WORDS = {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "sau": 6, "one"
 """Numbers of buttons in words, folded; a label that reads the same goes first."""
 
 _NUMBER = re.compile(r"(?:so |nut |phim |chon |cau )?(\d{1,2})")
+
+
+_folded = lru_cache(maxsize=20_000)(fold)
+"""For the words on our side: they are compared with every message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def choose(text: str, offers: Sequence[Offer], *, freely: bool = True, numbered:
     for offer in offers:
         if exact in {word.casefold() for word in (offer.label, *offer.words)}:
             return offer.answer
-    same = {offer.answer for offer in offers if typed in {fold(word) for word in (offer.label, *offer.words)}}
+    same = {offer.answer for offer in offers if typed in {_folded(word) for word in (offer.label, *offer.words)}}
     if same:  # without its accents a word may mean two answers: then the person is asked again
         return same.pop() if len(same) == 1 else None
     if freely and numbered and typed in NUMBER_WORDS and NUMBER_WORDS[typed] <= len(offers):
@@ -67,7 +72,7 @@ def _nearest(typed: str, offers: Sequence[Offer]) -> str | None:
     scored: dict[str, float] = {}
     for offer in offers:
         for word in (offer.label, *offer.words):
-            if len(folded := fold(word)) >= SHORTEST:
+            if len(folded := _folded(word)) >= SHORTEST:
                 scored[offer.answer] = max(scored.get(offer.answer, 0), fuzz.ratio(typed, folded))
     ranked = sorted(scored.values(), reverse=True)
     if not ranked or ranked[0] < CLOSE or (len(ranked) > 1 and ranked[0] - ranked[1] < AHEAD):

@@ -60,6 +60,10 @@ PLAINEST = "Lỗi này do máy, không phải do người nhắn. Nhắn lại g
 """Said when even the words for a fault of ours are broken."""
 
 
+SPOKEN = frozenset({What.TEXT, What.TAP, What.MEDIA, What.EDITED})
+"""What shows that somebody is there."""
+
+
 class NotStored(Exception):
     """The incoming thing could not be stored: the platform must not be told that we have it."""
 
@@ -227,7 +231,8 @@ class Conversation:
             batch.rows.append(row)
             if isinstance(outgoing, Message) and outgoing.buttons:
                 asked = row.id
-        batch.chats[key] = replace(chat, asked=asked) if asked != chat.asked else chat
+        seen = incoming.at if incoming.what in SPOKEN else chat.seen_at
+        batch.chats[key] = replace(chat, asked=asked, seen_at=seen)
         for session in reply.sessions:
             batch.sessions[key][session.flow] = session
             batch.changed[key, session.flow] = session

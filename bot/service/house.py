@@ -39,8 +39,17 @@ class House:
 
     def speaker(self, chat: Chat) -> Speaker:
         """Who speaks to this chat, in its language and form of address."""
-        address = self.library.language(chat.language).address(chat.address)
-        return Speaker(self.library, self.flows, chat.language, address, self.settings, self._keyboards)
+        key = (chat.language, chat.address)
+        speaker = self._speakers.get(key)
+        if speaker is None:
+            address = self.library.language(chat.language).address(chat.address)
+            speaker = Speaker(self.library, self.flows, chat.language, address, self.settings, self._keyboards)
+            self._speakers[key] = speaker
+        return speaker
+
+    @cached_property
+    def _speakers(self) -> dict[tuple[str, str], Speaker]:
+        return {}
 
     def commands(self, language: str) -> tuple[tuple[str, str], ...]:
         """The command menu of a channel that has one: (command, description)."""

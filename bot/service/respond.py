@@ -46,7 +46,8 @@ def respond(
         happens(talk)
         return talk.reply()
     lost = talk.catch_up()
-    talk.chat = replace(talk.chat, reachable=True, seen_at=incoming.at)
+    if not talk.chat.reachable:
+        talk.chat = replace(talk.chat, reachable=True)
     text = clean(incoming.text[:MOST_READ]) if incoming.text else ""
     first = not talk.chat.welcomed
     if text and _secret(talk, text):
@@ -55,18 +56,22 @@ def respond(
         _welcome(talk)
     if lost:
         talk.tell("changed")
-    match incoming.what:
-        case What.TAP:
-            _tap(talk, tapped)
-        case What.TEXT if lost and not text.startswith("/"):
-            talk.go_on()  # what was typed was an answer to a question that is gone
-        case What.TEXT:
-            hear(talk, text, first=first)
-        case What.EDITED:
-            talk.tell("edited", *talk.offers)
-        case What.MEDIA:
-            _media(talk)
+    if lost and _answers_the_guide(talk, text, tapped):
+        talk.go_on()  # it was an answer to a question that is gone
+    elif incoming.what is What.TAP:
+        _tap(talk, tapped)
+    elif incoming.what is What.TEXT:
+        hear(talk, text, first=first)
+    else:
+        _cannot_read(talk)
     return talk.reply()
+
+
+def _answers_the_guide(talk: Talk, text: str, tapped: ButtonMeaning | None) -> bool:
+    """Whether what came was meant for the open guide's step."""
+    if talk.incoming.what is What.TEXT:
+        return not text.startswith("/")
+    return tapped is not None and tapped.flow == talk.chat.flow
 
 
 def _blocked(talk: Talk) -> None:
@@ -139,6 +144,10 @@ def _tap(talk: Talk, tapped: ButtonMeaning | None) -> None:
         talk.tell("stale", f"open:{flow.name}", "stay" if talk.flow else "home")
 
 
-def _media(talk: Talk) -> None:
+def _cannot_read(talk: Talk) -> None:
+    """An edited message, or something that is no words: said kindly, the step stays."""
     kind = talk.incoming.detail
-    talk.tell(f"media_{kind if kind in MEDIA else 'other'}", *talk.offers)
+    if talk.incoming.what is What.EDITED:
+        talk.tell("edited", *talk.offers)
+    else:
+        talk.tell(f"media_{kind if kind in MEDIA else 'other'}", *talk.offers)

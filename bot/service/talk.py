@@ -45,6 +45,7 @@ class Talk:
         self.at = incoming.at
         self.changed: dict[str, Session] = {}
         self.outgoing: list[Outgoing] = []
+        self.records: list[Keyboard] = []
         self.notes: list[tuple[str, Note]] = []
         self.wait: tuple[str, Wait] | None = None
         self.forget = False
@@ -75,7 +76,7 @@ class Talk:
         return Reply(
             self.chat,
             tuple(self.changed.values()),
-            tuple(self.outgoing),
+            (*self.outgoing, *self.records),  # what is new goes first: nobody waits for a record
             tuple(self.notes),
             self.wait,
             self.forget and self.wait is None,
@@ -114,7 +115,7 @@ class Talk:
                 record = (speaker.record(flow, effect, self.at),)
                 tapped = self.incoming.message if self.incoming.what is What.TAP else ""
                 if tapped or self.chat.asked:
-                    self.outgoing.append(Keyboard(tapped or f"#{self.chat.asked}", record))
+                    self.records.append(Keyboard(tapped or f"#{self.chat.asked}", record))
             case Wait():
                 self.wait = (flow.name, effect)
             case Forget():

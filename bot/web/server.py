@@ -52,7 +52,13 @@ class WebServer:
     async def open(self, app: ASGIApp) -> None:
         """Serve `app`; returns when it is being served."""
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=3
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,
         )
         self._server = _Server(config)
         assert self._socket is not None, "bind first"
