@@ -44,6 +44,8 @@ browser: setup
 	@$(PYTHON) -m venv .venv || { echo "Python's venv is missing: on Debian and Ubuntu 'apt install python3-venv'."; exit 1; }
 	@echo "Setting up .venv (once) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/cam-tay.pth"
+	@printf '#!/bin/sh\nexec "$${0%%/*}/python" -m bot "$$@"\n' > $(BIN)/bot && chmod +x $(BIN)/bot
 	@touch $@
 
 .venv/bench: bench/requirements.lock .venv/ready
