@@ -15,7 +15,7 @@ from bot.service.clock import Clock
 from bot.service.conversation import Conversation
 from bot.service.reload import Reload
 from bot.service.sender import Sender
-from bot.store.database import open_database
+from bot.store.database import alone, open_database
 from bot.store.files import Files
 from bot.web.app import make_web
 from bot.web.hook import TelegramHook
@@ -87,7 +87,7 @@ async def running(config: Config, house: House, channels: Sequence[Channel]) -> 
 async def serving(config: Config, house: House, *, telegram: bool, watch: bool) -> AsyncIterator[str]:
     """A bot on its doors: the web chat, and Telegram when its token is set. Gives the address of the web chat.
 
-    Raises PortTaken, DatabaseFault.
+    Raises PortTaken, DatabaseFault (also when another bot serves from the same file).
     """
     server = WebServer(config.host, config.port)
     port = server.bind()
@@ -95,19 +95,20 @@ async def serving(config: Config, house: House, *, telegram: bool, watch: bool) 
     if telegram and config.telegram_token:
         channels.append(_telegram(config, house))
     try:
-        async with running(config, house, channels) as app:
-            reload = Reload(config, app.conversation)
-            watching = asyncio.create_task(reload.run()) if watch else None
-            await server.open(_doors(app))
-            try:
-                yield config.public_url or f"http://{config.host}:{port}"
-            finally:
-                reload.stop()
-                if watching:
-                    await watching
-                for channel in channels:
-                    await channel.stop_listening()
-                await server.close()
+        with alone(config.database):
+            async with running(config, house, channels) as app:
+                reload = Reload(config, app.conversation)
+                watching = asyncio.create_task(reload.run()) if watch else None
+                await server.open(_doors(app))
+                try:
+                    yield config.public_url or f"http://{config.host}:{port}"
+                finally:
+                    reload.stop()
+                    if watching:
+                        await watching
+                    for channel in channels:
+                        await channel.stop_listening()
+                    await server.close()
     finally:
         await server.close()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bot.flow.reader import did_you_mean, read_duration
 from bot.problem import Problem
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 FILE = "bot.toml"
+ENVIRON = Path("environment")
+"""Where a fault of a variable stands, in place of a file."""
 
 Span = tuple[time, time]
 
@@ -112,6 +115,18 @@ def _url(value: Any) -> str:
     return text.rstrip("/")
 
 
+def _secure(value: Any) -> str:
+    """A web address that nobody on the way can read: https, or on this very machine."""
+    text = _url(value)
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:
+        raise _Unfit from None
+    if text.startswith("http://") and host not in {"127.0.0.1", "localhost", "::1"}:
+        raise _Unfit
+    return text
+
+
 _DAYS = _whole(1, 3650)
 
 SETTINGS: dict[str, Setting] = {
@@ -128,7 +143,7 @@ SETTINGS: dict[str, Setting] = {
     "keep.messages_days": Setting("keep_messages_days", _DAYS, "a number of days from 1 to 3650"),
     "keep.inbox_days": Setting("keep_inbox_days", _DAYS, "a number of days from 1 to 3650"),
     "stop.drain_seconds": Setting("drain_seconds", _whole(0, 600), "a number of seconds from 0 to 600"),
-    "telegram.webhook": Setting("telegram_webhook", _url, "an https address", "TELEGRAM_WEBHOOK"),
+    "telegram.webhook": Setting("telegram_webhook", _secure, "an https address", "TELEGRAM_WEBHOOK"),
 }
 """Every key of bot.toml."""
 
@@ -138,6 +153,9 @@ ENVIRONMENT: dict[str, Setting] = {
     "TELEGRAM_API": Setting("telegram_api", _url, "the address of a Bot API server"),
 }
 """What comes from the environment alone."""
+
+_SECRETS = {"token": "TELEGRAM_BOT_TOKEN", "bot_token": "TELEGRAM_BOT_TOKEN", "secret": "TELEGRAM_SECRET"}
+"""Last words of keys under which somebody may write a secret down, and the variable that takes it."""
 
 
 def load(root: Path, environment: Mapping[str, str] | None = None) -> tuple[Config, list[Problem]]:
@@ -154,13 +172,18 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> tuple[Conf
             values[setting.field] = setting.read(environment[name])
         except _Unfit:
             message = f"the environment variable {name} must be {setting.kind}"
-            problems.append(Problem(path, 1, 1, "E203", message))
+            problems.append(Problem(ENVIRON, 1, 1, "E203", message))
     secret = values.get("telegram_secret", "")
     if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
-        problems.append(Problem(path, 1, 1, "E203", f"TELEGRAM_SECRET must be {ENVIRONMENT['TELEGRAM_SECRET'].kind}"))
+        message = f"the environment variable TELEGRAM_SECRET must be {ENVIRONMENT['TELEGRAM_SECRET'].kind}"
+        problems.append(Problem(ENVIRON, 1, 1, "E203", message))
     if values.get("telegram_webhook") and not secret:
         hint = "set TELEGRAM_SECRET, so that nobody else can post to the webhook"
-        problems.append(Problem(path, 1, 1, "E204", "the setting 'telegram.webhook' needs a secret", hint))
+        message = "the setting 'telegram.webhook' needs a secret"
+        if environment.get("TELEGRAM_WEBHOOK"):
+            problems.append(Problem(ENVIRON, 1, 1, "E204", message, hint))
+        else:
+            problems.append(read_file(path).problem(("telegram", "webhook"), "E204", message, hint))
     values.setdefault("database", f"sqlite+aiosqlite:///{root / 'data' / 'cam-tay.db'}")
     return Config(root=root, **values), sorted(problems)
 
@@ -179,6 +202,8 @@ def _read(path: Path, values: dict[str, Any]) -> list[Problem]:
         where = tuple(key.split("."))
         if setting is None:
             hint = did_you_mean(key, SETTINGS) or "the settings are listed in docs/running.md"
+            if variable := _SECRETS.get(key.rpartition(".")[2]):
+                hint = f"tokens are never written here: set {variable}"
             problems.append(source.problem(where, "E201", f"unknown setting '{key}'", hint))
             continue
         try:

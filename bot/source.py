@@ -257,6 +257,8 @@ def _fault(message: str, statement: _Statement, source: Source) -> Problem:
 
 
 def _cure(message: str, statement: _Statement) -> str:
+    if re.search("[“”„‟]", _TOKEN.sub("", statement.lines[0])):
+        return '“ ” are not the sign "'
     if "'='" in message or "Invalid statement" in message:
         return 'a line is: key = "value", or a table: [steps.name]'
     if "Illegal character" in message or "Unterminated" in message:

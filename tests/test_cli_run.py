@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import time
 import urllib.request
 from contextlib import closing
 
@@ -183,6 +184,33 @@ def test_a_second_start_on_the_same_port_says_so_and_the_first_loses_nothing(roo
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM chat").fetchone() == (2,)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_second_bot_on_the_same_database_is_refused(root, tmp_path):
+    """On another port as well: both would send everything. A first one that was killed stands in nobody's way."""
+    ours = _url(tmp_path / "bot.db")
+    with bot_run(root, CAM_TAY_DATABASE=ours) as bot:
+        _refused(command(root, "run", CAM_TAY_DATABASE=ours), "another bot uses this database (setting 'database')")
+        assert urllib.request.urlopen(bot.url + "/health").status == 200
+        bot.stop(signal.SIGKILL)
+        with bot_run(root, CAM_TAY_DATABASE=ours) as next_one:
+            assert urllib.request.urlopen(next_one.url + "/health").status == 200
+    with bot_run(root, CAM_TAY_DATABASE="sqlite+aiosqlite:///:memory:"), bot_run(root, CAM_TAY_DATABASE=ours):
+        pass
+
+
+def test_a_telegram_that_cannot_be_reached_is_named_with_its_setting(root, tmp_path):
+    """The operator reads which host was tried and where it is set; the web chat goes on."""
+    token = "12345678:" + "A" * 35
+    about = {"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API": "http://127.0.0.1:9"}
+    with bot_run(root, CAM_TAY_DATABASE=_url(tmp_path / "bot.db"), **about) as bot:
+        for _ in range(100):
+            if "cannot be reached" in bot.log:
+                break
+            time.sleep(0.05)
+        _write(bot.url, "pha trà")
+    assert "Telegram cannot be reached at http://127.0.0.1 (setting TELEGRAM_API), trying on" in bot.log
+    assert token not in bot.log
 
 
 def test_one_faulty_guide_does_not_keep_the_others_from_being_served(root, tmp_path):

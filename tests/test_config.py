@@ -134,8 +134,8 @@ def test_the_environment_overrides_the_file_and_its_faults_name_the_variable(tmp
     config, problems = _load(tmp_path, "[web]\nport = 81", CAM_TAY_PORT="82", CAM_TAY_HOST="0.0.0.0")
     assert (problems, config.port, config.host) == ([], 82, "0.0.0.0")
     _, problems = _load(tmp_path, "", CAM_TAY_PORT="many")
-    assert [(p.code, p.message) for p in problems] == [
-        ("E203", "the environment variable CAM_TAY_PORT must be a number from 0 to 65535")
+    assert [(str(p.path), p.code, p.message) for p in problems] == [
+        ("environment", "E203", "the environment variable CAM_TAY_PORT must be a number from 0 to 65535")
     ]
 
 
@@ -148,15 +148,35 @@ def test_an_empty_variable_is_one_that_is_not_set(tmp_path):
 def test_a_webhook_needs_a_secret_and_a_secret_has_a_form(tmp_path):
     """Nobody else may post to the webhook; Telegram takes only some characters."""
     hook = '[telegram]\nwebhook = "https://bot.example/hook"'
-    assert [p.code for p in _load(tmp_path, hook)[1]] == ["E204"]
+    assert [(p.path.name, p.line, p.code) for p in _load(tmp_path, hook)[1]] == [("bot.toml", 2, "E204")]
+    (problem,) = _load(tmp_path, "", TELEGRAM_WEBHOOK="https://bot.example/hook")[1]
+    assert (str(problem.path), problem.code) == ("environment", "E204")
     assert [p.code for p in _load(tmp_path, hook, TELEGRAM_SECRET="a b")[1]] == ["E203"]
     assert _load(tmp_path, hook, TELEGRAM_SECRET="a-b_C1")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("https://bot.example/hook", True),
+        ("http://bot.example/hook", False),
+        ("http://127.0.0.1.example/hook", False),
+        ("http://127.0.0.1:8080/hook", True),
+        ("http://localhost/hook", True),
+        ("http://[::1]:80/hook", True),
+        ("http://[bot/hook", False),
+    ],
+)
+def test_a_webhook_is_secure_unless_it_is_on_this_machine(tmp_path, address, fits):
+    """What people write passes there."""
+    config, problems = _load(tmp_path, "", TELEGRAM_WEBHOOK=address, TELEGRAM_SECRET="x")
+    assert ([p.code for p in problems], config.telegram_webhook) == (([], address) if fits else (["E203"], ""))
 
 
 def test_tokens_come_from_the_environment_alone_and_are_never_shown(tmp_path):
     """A token in the file is an unknown setting; a configuration that is printed does not tell it."""
     _, problems = _load(tmp_path, '[telegram]\ntoken = "123456:abc"')
-    assert [p.code for p in problems] == ["E201"]
+    assert [(p.code, p.hint) for p in problems] == [("E201", "tokens are never written here: set TELEGRAM_BOT_TOKEN")]
     assert "123456" not in str(problems)
     config, _ = _load(tmp_path, "", TELEGRAM_BOT_TOKEN="123456:very-secret", TELEGRAM_SECRET="hush")
     assert config.telegram_token == "123456:very-secret"

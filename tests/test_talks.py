@@ -56,7 +56,7 @@ def test_every_guide_has_talks() -> None:
     assert {path.parent.name for path in FILES} == set(real_house().flows)
     for path in FILES:
         marks = [entry.mark for entry in parse(path.read_text(encoding="utf-8"))]
-        assert "=" in marks, path
+        assert "=" in marks, f"{path.name} has no line '= <step>' that says where the person stands"
 
 
 @pytest.mark.parametrize("first", ["wait", "unblock", "sticker"])

@@ -7,6 +7,7 @@ import logging
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bot.channel.base import Capabilities, Fault, Outgoing, Receipt, SendFailed
 from bot.channel.picture import Pictures
@@ -170,7 +171,13 @@ class Telegram:
             except SendFailed as failed:
                 if failed.fault not in {Fault.PASSING, Fault.UNKNOWN, Fault.WAIT}:
                     raise
-                log.warning("Telegram cannot be reached, trying on", extra={"reason": failed.reason[:80]})
+                api = urlsplit(self._api.base)
+                log.warning(
+                    "Telegram cannot be reached at %s://%s (setting TELEGRAM_API), trying on",
+                    api.scheme,
+                    api.hostname,
+                    extra={"reason": failed.reason[:80]},
+                )
                 pause = max(self._timing.next(pause), failed.retry_after)
             await asyncio.sleep(pause)
 

@@ -30,8 +30,12 @@ def run(
 @app.command()
 def chat(
     guide: str = typer.Argument("", help="A guide to open."),
-    script: str = typer.Option("", help="Play a talk file and print what the bot says.", metavar="FILE"),
-    record: str = typer.Option("", help="Write the conversation to a talk file.", metavar="FILE"),
+    script: str = typer.Option(
+        "", help="Play a talk file. Its = lines are compared; its < lines are compared by pytest only.", metavar="FILE"
+    ),
+    record: str = typer.Option(
+        "", help="Write the conversation, begun as somebody new, to a new talk file.", metavar="FILE"
+    ),
     language: str = typer.Option("", help="The language, e.g. en."),
     fresh: bool = typer.Option(False, help="Begin as somebody new; nothing is kept."),
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import gc
 import os
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +21,14 @@ from bot.channel.base import Incoming, Message, What
 from bot.channel.terminal import Terminal
 from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
 from bot.config import Config, find_root, load
+from bot.flow.model import Kind
 from bot.service.reload import open_house
+from bot.store import chats
 from bot.store.database import DatabaseFault
 from bot.wording.library import SOURCE_LANGUAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from bot.app import App
     from bot.channel.base import Outgoing, Receipt
@@ -36,8 +40,8 @@ HINT = "Gõ chữ hay số của nút, rồi Enter. Ctrl-D để thôi. / Type w
 class _Recorder(Terminal):
     """A terminal that remembers what it printed."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, picture: Callable[[str], str]) -> None:
+        super().__init__(picture=picture)
         self.said: list[Message] = []
 
     async def send(self, chat: str, outgoing: Outgoing) -> Receipt:
@@ -47,33 +51,38 @@ class _Recorder(Terminal):
 
 
 def chat(guide: str, *, script: str, record: str, language: str, fresh: bool) -> int:
-    """Talk until the input ends; the exit code."""
+    """Talk until the input ends; the exit code. A recording begins as somebody new, so that it can be played again."""
     gc.enable()
     log.set_up(30)
+    if script and record:
+        complain("--script plays a talk file and --record writes one: use one of the two.")
+        return USAGE
     config, problems = load(find_root())
     show(problems)
     if any(problem.is_error for problem in problems):
         return SETUP
-    try:
-        entries = talk_file.parse(Path(script).read_text(encoding="utf-8")) if script else None
-    except OSError as error:
-        complain(f"Cannot read {script}: {error.strerror}.")
-        return USAGE
-    except talk_file.TalkFault as fault:
-        complain(f"{script}: {fault}.")
-        return USAGE
     house, problems = open_house(config)
     if house is None:
         show(problem for problem in problems if problem.is_error)
+        complain(f"No guide in {config.root / 'flows'} can be put into service: see 'bot check'.")
         return SETUP
     if guide and guide not in house.flows:
         complain(f"There is no guide '{guide}'. There are: {', '.join(sorted(house.flows))}.")
         return USAGE
-    with tempfile.TemporaryDirectory() as folder:
-        if fresh or entries is not None:
+    written: list[talk_file.Entry] = []
+    with contextlib.ExitStack() as stack:
+        try:
+            entries = _script(Path(script)) if script else None
+            if record:
+                stack.enter_context(_recording(Path(record), written))
+        except _Unusable as reason:
+            complain(f"{reason}.")
+            return USAGE
+        if fresh or script or record:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
             config = dataclasses.replace(config, database=f"sqlite+aiosqlite:///{folder}/chat.db")
         try:
-            return asyncio.run(_talk(config, house, guide, entries=entries, record=record, language=language))
+            return asyncio.run(_talk(config, house, guide, entries=entries, language=language, written=written))
         except DatabaseFault as fault:
             complain(f"Cannot start: {fault}.")
             return SETUP
@@ -81,24 +90,68 @@ def chat(guide: str, *, script: str, record: str, language: str, fresh: bool) ->
             return OK
 
 
+class _Unusable(Exception):
+    """A file that cannot be played or written; the message says why."""
+
+
+def _script(path: Path) -> list[talk_file.Entry]:
+    """The lines of a talk file."""
+    try:
+        return talk_file.parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _Unusable(f"Cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise _Unusable(f"{path} is not UTF-8") from None
+    except talk_file.TalkFault as fault:
+        raise _Unusable(f"{path}: {fault}") from None
+
+
+@contextlib.contextmanager
+def _recording(path: Path, written: Iterable[talk_file.Entry]) -> Iterator[None]:
+    """A new file, which has the talk in it at the end, however that comes; without a talk there is none."""
+    try:
+        file = path.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise _Unusable(f"{path} exists already; nothing is overwritten") from None
+    except OSError as error:
+        raise _Unusable(f"Cannot write {path}: {error.strerror}") from None
+    with file:
+        try:
+            yield
+        finally:
+            file.write(talk_file.write(written))
+            is_empty = not file.tell()
+            if is_empty:
+                path.unlink()
+            else:
+                complain(f"Written to {path}.")
+
+
 async def _talk(
-    config: Config, house: House, guide: str, *, entries: list[talk_file.Entry] | None, record: str, language: str
+    config: Config,
+    house: House,
+    guide: str,
+    *,
+    entries: list[talk_file.Entry] | None,
+    language: str,
+    written: list[talk_file.Entry],
 ) -> int:
-    mouth = _Recorder()
-    written: list[talk_file.Entry] = []
+    """Play the entries, or talk with the keyboard; what was said and where it ended is put into `written`."""
+    spoken = language or config.language
+    mouth = _Recorder(lambda alt: house.library.piece(spoken, "_bot/picture", "text", {"alt": alt}))
     async with running(config, house, [mouth]) as app:
         talk = _Exchange(app, mouth, language, written)
         if entries is not None:
             return await talk.play(entries)
         if sys.stdin.isatty():
             complain(HINT)
-        await talk.type(f"/start {guide}".strip())
-        while (line := await asyncio.to_thread(_read)) is not None:
-            if line.strip():
-                await talk.type(line)
-    if record:
-        await asyncio.to_thread(Path(record).write_text, talk_file.write(written), encoding="utf-8")
-        complain(f"Written to {record}.")
+        try:
+            await talk.type(f"/start {guide}".strip())
+            async for line in _lines():
+                if line.strip():
+                    await talk.type(line)
+        finally:
+            written.append(talk_file.Entry("=", await talk.place()))
     return OK
 
 
@@ -120,8 +173,10 @@ class _Exchange:
         incoming = Incoming(
             "terminal", self._person, f"{time.time_ns()}", at, What.TEXT, text=text, language=self._language
         )
-        await self._hear(incoming)
-        self._note(talk_file.Entry(">", text))
+        try:
+            await self._hear(incoming)
+        finally:  # broken off while the bot speaks: what it has said counts
+            self._note(talk_file.Entry(">", text))
 
     async def play(self, entries: Iterable[talk_file.Entry]) -> int:
         """A talk file's lines of the person, one after the other; what the bot says is printed."""
@@ -144,15 +199,39 @@ class _Exchange:
                     )
                 case "~":
                     try:
-                        self._later += talk_file.duration(entry.text) * 1000
+                        seconds = talk_file.duration(entry.text)
                     except talk_file.TalkFault as fault:
                         complain(f"line {entry.line}: {fault}")
                         return FINDINGS
-                    await self._app.clock.look(self._now())
-                    await self._quiet()
+                    await self._wait(seconds)
+                case "=":
+                    place = await self.place()
+                    if place != entry.text:
+                        complain(f"line {entry.line}: stands at '{place}', not at '{entry.text}'")
+                        return FINDINGS
                 case _:
                     continue
         return OK
+
+    async def place(self) -> str:
+        """Where the person stands, as a talk file says it."""
+        key = f"{self._mouth.name}:{self._person}"
+        async with self._app.database.read() as connection:
+            chats_, sessions = await chats.load(connection, [key])
+        flow = self._app.conversation.house.flows.get(chats_[key].flow) if key in chats_ else None
+        session = sessions[key].get(flow.name) if flow else None
+        step = flow.steps.get(session.step) if flow and session else None
+        if step is None:
+            return "home"
+        return f"end {step.end}" if step.kind is Kind.END else step.name
+
+    async def _wait(self, seconds: int) -> None:
+        """Time passes hour by hour, for what falls due in the night waits for the morning."""
+        until = self._later + seconds * 1000
+        while self._later < until:
+            self._later = min(self._later + 3_600_000, until)
+            await self._app.clock.look(self._now())
+            await self._quiet()
 
     async def _hear(self, incoming: Incoming) -> None:
         await self._app.conversation.accept(incoming)
@@ -174,6 +253,17 @@ class _Exchange:
         self._heard = len(self._mouth.said)
 
 
-def _read() -> str | None:
-    line = sys.stdin.readline()
-    return line.rstrip("\n") if line else None
+async def _lines() -> AsyncIterator[str]:
+    """The lines of the input. Its thread is not waited for, so that Ctrl-C ends a talk at once."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeError), open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as keyboard:
+            for line in keyboard:
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+            loop.call_soon_threadsafe(lines.put_nowait, b"")  # RuntimeError: the loop has ended meanwhile
+
+    threading.Thread(target=read, daemon=True).start()
+    while line := await lines.get():
+        yield line.decode("utf-8", "replace").rstrip("\r\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 import time
@@ -53,7 +54,10 @@ def doctor(*, as_json: bool) -> int:
 
 
 async def _look() -> list[Finding]:
-    config, problems = load(find_root())
+    root = find_root()
+    if not root.is_dir():
+        return [Finding("settings", "bad", f"there is no folder {root}")]
+    config, problems = load(root)
     found = [Finding("version", "ok", f"{__version__}, Python {sys.version.split()[0]}")]
     found += [Finding("settings", "bad", f"{p.path.name}:{p.line}: {p.message}") for p in problems if p.is_error]
     found.append(Finding("settings", "ok", f"from {config.root}"))
@@ -80,7 +84,10 @@ def _guides(config: Config) -> list[Finding]:
 
 
 async def _database(config: Config) -> list[Finding]:
-    if _is_missing(config.database):
+    path = _file_of(config.database)
+    if path and (reason := _unfit_folder(path.parent)):
+        return [Finding("database", "bad", f"{path.parent} {reason}")]
+    if path and not path.exists():  # looking at it must not make it
         return [Finding("database", "note", "there is none yet: the first start makes it")]
     try:
         database = await open_database(config.database)
@@ -101,13 +108,24 @@ async def _database(config: Config) -> list[Finding]:
     return found
 
 
-def _is_missing(database: str) -> bool:
-    """Whether it is a SQLite file that is not there: looking at it must not make it."""
+def _file_of(database: str) -> Path | None:
+    """The file of a SQLite database; None for any other, or an address that opening it will refuse."""
     try:
         url = make_url(database)
-    except ArgumentError:  # opening it says so
-        return False
-    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(url.database or "").exists()
+    except ArgumentError:
+        return None
+    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    return Path(url.database or "") if is_file else None
+
+
+def _unfit_folder(folder: Path) -> str:
+    """Why nothing can be kept in a folder that is there or has to be made; "" if it can."""
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        return f"cannot be made: {there} is a file"
+    if not os.access(there, os.W_OK | os.X_OK):
+        return "cannot be written" if there == folder else f"cannot be made: {there} cannot be written"
+    return ""
 
 
 async def _telegram(config: Config) -> Finding:

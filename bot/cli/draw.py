@@ -24,6 +24,7 @@ def draw(guide: str, *, svg: str = "") -> int:
     if svg:
         path = Path(svg)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(as_svg(flow), encoding="utf-8")
         except OSError as error:
             complain(f"Cannot write {shown(path)}: {error.strerror}.")

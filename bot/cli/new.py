@@ -18,19 +18,19 @@ review_by = {review}
 url     = "https://vneid.gov.vn"  # TODO where the facts of this guide come from
 checked = {today}
 
-[steps.before_you_start]
+[steps.before_you_start]        # the opening card: a question with two buttons
 ask = "choice"
 [steps.before_you_start.go]
 begin = "first_step"
 later = "later"
 
-[steps.first_step]
+[steps.first_step]              # an action: done / not yet / stuck are built in
 do   = true
 next = "finished"
-[steps.first_step.stuck]
+[steps.first_step.stuck]        # a problem people have here, and the step that helps
 not_found = "fix_not_found"
 
-[steps.fix_not_found]
+[steps.fix_not_found]           # says something and goes on by itself
 say  = true
 next = "first_step"
 
@@ -87,7 +87,7 @@ TITLE
     },
     "en": {
         "_guide": """\
-{% block title %}{# TODO #}TITLE{% endblock %}
+{% block title %}TITLE{% endblock %}
 {% block goal %}{# TODO #}Get this done.{% endblock %}
 """,
         "before_you_start": """\
@@ -140,6 +140,9 @@ _TALK = """\
 LONGEST_TITLE = 40
 
 
+TRANSLATE = "{# TODO translate #}"
+
+
 def new_guide(name: str, title: str) -> int:
     """Write flow, words in Vietnamese and English, and a first talk. Nothing that exists is touched."""
     from bot.config import find_root
@@ -157,8 +160,9 @@ def new_guide(name: str, title: str) -> int:
     today = local_day(int(time.time() * 1000))
     files = {Path("flows", f"{name}.toml"): _FLOW.format(name=name, today=today, review=today + timedelta(days=180))}
     for language, words in _WORDS.items():
+        line = title if language == _language_of(title) else TRANSLATE + title
         for step, text in words.items():
-            files[Path("content", language, name, f"{step}.j2")] = text.replace("TITLE", title)
+            files[Path("content", language, name, f"{step}.j2")] = text.replace("TITLE", line)
     files[Path("tests", "talks", name, "first.talk")] = _TALK.format(name=name)
     for path in files:
         if (root / path).exists():
@@ -174,3 +178,8 @@ def new_guide(name: str, title: str) -> int:
         return USAGE
     complain(f"Next: bot check, then bot chat {name}.")
     return OK
+
+
+def _language_of(title: str) -> str:
+    """Vietnamese has letters with marks. If a title happens to have none, a TODO too many does no harm."""
+    return "en" if title.isascii() else "vi"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bot.flow.functions import FUNCTIONS
 from bot.flow.model import INPUTS, OWN_ANSWERS, Branch, Flow, Kind, Place, Silence, Source, Step
 from bot.flow.rule import Rule, RuleError, read_rule
+from bot.problem import Problem
 from bot.source import Key, read_file
 from bot.source import Source as File
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from bot.problem import Problem
-
 FILE_KEYS = ("start", "topics", "menu", "alarm", "review_by", "source", "moved", "steps")
 KIND_KEYS = ("say", "do", "ask", "enter", "include", "end")
 SOURCE_KEYS = ("url", "checked", "note")
 BRANCH_KEYS = ("when", "to")
 SILENCE_KEYS = ("after", "to")
+
+_ABOVE = {"start": "text", "topics": "texts", "menu": "whole", "alarm": "yes", "review_by": "date"}
+"""Keys of the file that are no tables, with their types."""
+_ABOVE_TABLES = "keys of the file stand above the first [table]"
 
 _WAYS = ("next", "branch")
 _MEDIA = ("picture", "voice")
@@ -91,8 +94,12 @@ def read_flows(folder: Path) -> tuple[dict[str, Flow], list[Problem]]:
 
 def read_flow(path: Path, root: Path) -> tuple[Flow | None, list[Problem]]:
     """The flow in `path`, named by its place below `root`; None when it has no steps that could be read."""
+    name = path.relative_to(root).with_suffix("").as_posix()
+    if not is_flow_name(name):
+        hint = "small letters, digits and hyphens, in flows/ or flows/pieces/"
+        return None, [Problem(path, 1, 1, "E008", f"'{name}' cannot name a flow", hint)]
     file = read_file(path)
-    reader = _Reader(file, path.relative_to(root).with_suffix("").as_posix())
+    reader = _Reader(file, name)
     flow = reader.flow() if file.data or not file.problems else None
     return flow, sorted({*file.problems, *reader.problems})
 
@@ -102,6 +109,11 @@ def read_duration(text: str) -> int | None:
     match = _DURATION.fullmatch(text)
     seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
     return seconds if 0 < seconds <= _LONGEST_SILENCE else None
+
+
+def is_name(name: str) -> bool:
+    """Whether a step, an answer or what is saved may be called so."""
+    return bool(_NAME.fullmatch(name))
 
 
 def is_flow_name(name: str) -> bool:
@@ -129,10 +141,8 @@ class _Reader:
             self.note_place(key)
 
     def flow(self) -> Flow | None:
+        self.lift_keys()
         data = self.known((), self.file.data, FILE_KEYS)
-        if not is_flow_name(self.name):
-            hint = "small letters, digits and hyphens, in flows/ or flows/pieces/"
-            self.problem((), "E008", f"'{self.name}' cannot name a flow", hint)
         is_piece = self.name.startswith("pieces/")
         if is_piece:
             for key in [each for each in ("topics", "menu", "alarm") if each in data]:
@@ -162,6 +172,19 @@ class _Reader:
             places={str(key[0]): self.place(key) for key in self.file.places if len(key) == 1}
             | {f"moved.{key[1]}": self.place(key) for key in self.file.places if len(key) == 2 and key[0] == "moved"},
         )
+
+    def lift_keys(self) -> None:
+        """Report keys of the file that stand below [moved] or [[source]], and read them where they belong."""
+        data = self.file.data
+        sources = data.get("source")
+        tables: list[tuple[Key, Any]] = [(("moved",), data.get("moved"))]
+        tables += [(("source", index), each) for index, each in enumerate(sources if isinstance(sources, list) else [])]
+        for at, table in tables:
+            for key, type_ in _ABOVE.items():
+                if isinstance(table, dict) and key not in data and key in table and _is(table[key], type_):
+                    self.problem((*at, key), "E004", f"'{key}' stands below [{at[0]}]", _ABOVE_TABLES)
+                    data[key] = table.pop(key)
+                    self.file.places[(key,)] = self.file.place(*at, key)
 
     def sources(self, data: dict[str, Any]) -> tuple[Source, ...]:
         found = []
@@ -335,6 +358,8 @@ class _Reader:
         for key in [key for key in table if key not in good]:
             near = get_close_matches(key, keys, 1)
             hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(keys)}"
+            if at and key in _ABOVE:
+                near, hint = [], _ABOVE_TABLES
             self.problem((*at, key), "E004", f"unknown key '{key}'", hint)
             if near and near[0] not in good:
                 good[near[0]] = table[key]
@@ -365,7 +390,7 @@ class _Reader:
         return False
 
     def check_name(self, at: Key, name: str, what: str) -> None:
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             hint = "small letters, digits and underscores, beginning with a letter"
             self.problem(at, "E008", f"'{name}' cannot name {what}", hint)
 

@@ -66,9 +66,12 @@ def alarmed(text: str, entries: Sequence[Entry]) -> str | None:
 
 
 def _likeness(typed: str, phrase: str, *, score_cutoff: float | None = None, processor: object = None) -> float:
-    """How alike, by words rather than by letters; a phrase that is a small part of a long sentence counts less."""
+    """How alike, by words rather than by letters; a phrase that is a small part of a long sentence counts less.
+
+    Half of a phrase or less ("xong rồi" of "kích hoạt xong rồi") is at most a guess: such words stand in many phrases.
+    """
     del processor
-    return max(
-        fuzz.token_sort_ratio(typed, phrase, score_cutoff=score_cutoff or 0),
-        0.95 * fuzz.token_set_ratio(typed, phrase, score_cutoff=score_cutoff or 0),
-    )
+    shared = 0.95 * fuzz.token_set_ratio(typed, phrase, score_cutoff=score_cutoff or 0)
+    if shared >= SURE and 2 * len(set(typed.split())) <= len(set(phrase.split())):
+        shared = SURE - 1
+    return max(fuzz.token_sort_ratio(typed, phrase, score_cutoff=score_cutoff or 0), shared)

@@ -86,4 +86,4 @@ class Clock:
         try:
             await self._conversation.accept(incoming)
         except NotStored:
-            log.warning("job waits", extra={"kind": job.kind})
+            log.warning("job waits for a database that refuses")

@@ -2,7 +2,7 @@
 
     channel        update          -> Incoming                       (bot/channel/*)
     accept         Incoming        -> waits here until its turn is committed; then the platform is answered
-    meaning        text or tap     -> secret? cry for help? command? answer? guide?          (service/respond.py)
+    meaning        text or tap     -> secret? command? cry for help? answer? guide?          (service/respond.py)
     engine         take_turn       -> the new session and effects                             no I/O
     wording        effects         -> messages                                                no I/O
     store          ONE transaction :  inbox row + chat + session + journal + jobs + outbox rows
@@ -59,7 +59,6 @@ PAUSE_AFTER_FAULT = 0.5
 PLAINEST = "Lỗi này do máy, không phải do người nhắn. Nhắn lại giúp máy nhé."
 """Said when even the words for a fault of ours are broken."""
 
-
 SPOKEN = frozenset({What.TEXT, What.TAP, What.MEDIA, What.EDITED})
 """What shows that somebody is there."""
 
@@ -112,15 +111,17 @@ class Conversation:
 
     async def move_in(self, house: House) -> None:
         """Put a (new) house into service: its buttons are written down before anybody can see them."""
-        fresh: dict[str, ButtonMeaning] = house.everywhere()
+        meanings: dict[str, ButtonMeaning] = house.everywhere()
+        for flow in house.flows.values():
+            meanings.update(buttons_of(flow))
         async with self._database.write() as connection:
-            for flow in house.flows.values():
-                of_flow = buttons_of(flow)
-                some = list(of_flow)[:1]
-                if some and not await buttons.find(connection, some):
-                    fresh.update(of_flow)
-            await buttons.add(connection, fresh)
+            await buttons.add(connection, meanings)
         self.house = house
+
+    async def standing(self, flow: str) -> dict[str, int]:
+        """How many people are on the way through a guide, by step."""
+        async with self._database.read() as connection:
+            return await chats.standing(connection, flow)
 
     async def run(self) -> None:
         """The loop. Ends after `stop`, when nothing waits any more."""
@@ -176,7 +177,7 @@ class Conversation:
                 await inbox.add(connection, [(incoming, type(error).__name__)])
                 await outbox.add(connection, rows, incoming.at)
                 if incoming.what is What.TIME:
-                    await jobs.park(connection, {f"wait:{incoming.key}": type(error).__name__})
+                    await jobs.park(connection, {jobs.waiting_for(incoming.key): type(error).__name__})
         except Exception:
             log.exception("not set aside")
             if not stored.done():
@@ -193,16 +194,17 @@ class Conversation:
         keys = {i.key for i in incoming}
         batch.chats, batch.sessions = await chats.load(connection, keys)
         await self._look_up([i.tap for i in incoming if i.tap], connection)
-        batch.due = await jobs.names(connection, {f"wait:{i.key}" for i in incoming if i.what is What.TIME})
+        batch.due = await jobs.names(connection, {jobs.waiting_for(i.key) for i in incoming if i.what is What.TIME})
         for one in incoming:
             identity = (one.channel, one.external)
+            wait_key = jobs.waiting_for(one.key)
             if identity in known:
                 continue
             known.add(identity)
             if one.what is What.TIME and one.key not in batch.chats:  # erased meanwhile: nobody to remind
-                batch.cancelled.add(f"wait:{one.key}")
+                batch.cancelled.add(wait_key)
                 continue
-            if one.what is What.TIME and batch.due.get(f"wait:{one.key}") != one.external:
+            if one.what is What.TIME and batch.due.get(wait_key) != one.external:
                 continue  # the person was quicker: that job is no more
             chat = batch.chats.get(one.key) or self._new_chat(one)
             try:
@@ -213,7 +215,7 @@ class Conversation:
                 reason = type(error).__name__
                 metrics.PARKED.inc()
                 if one.what is What.TIME:
-                    batch.parked[f"wait:{one.key}"] = reason
+                    batch.parked[wait_key] = reason
                     continue
                 reply = self._sorry(chat)
             else:
@@ -237,7 +239,7 @@ class Conversation:
             batch.sessions[key][session.flow] = session
             batch.changed[key, session.flow] = session
         batch.lines += [journal.Line(key, flow, n.step, n.what, n.answer, incoming.at) for flow, n in reply.notes]
-        wait_key = f"wait:{key}"
+        wait_key = jobs.waiting_for(key)
         batch.touched.add(key)
         if reply.forget or reply.wait or reply.erase or incoming.what is What.TIME:
             batch.due.pop(wait_key, None)
@@ -248,7 +250,7 @@ class Conversation:
             flow, wait = reply.wait
             seconds = self._config.reminder_after if wait.after is None else wait.after
             due = allowed(incoming.at + seconds * 1000, self._config)
-            batch.jobs[wait_key] = jobs.Job(wait_key, "wait", key, due, {"flow": flow, "step": wait.step})
+            batch.jobs[wait_key] = jobs.Job(wait_key, key, due, {"flow": flow, "step": wait.step})
         if reply.erase:
             batch.erased.append(chat)
             batch.sessions[key] = {}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.engine import path
 from bot.engine.event import local_day
 from bot.flow.check import check
 from bot.service.house import House, load_house
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.config import Config
+    from bot.flow.model import Flow
     from bot.problem import Problem
     from bot.service.conversation import Conversation
 
@@ -39,10 +42,10 @@ def open_house(config: Config, now: int | None = None) -> tuple[House | None, li
 BOT_WORDS = "_bot"
 
 
-def _guides_of(path: Path, root: Path) -> set[str]:
+def _guides_of(file: Path, root: Path) -> set[str]:
     """The guide (or piece) a file belongs to."""
     try:
-        parts = path.resolve().relative_to(root.resolve()).parts
+        parts = file.resolve().relative_to(root.resolve()).parts
     except ValueError:
         return set()
     if parts[0] == "flows":
@@ -85,14 +88,29 @@ class Reload:
         fresh, problems = await asyncio.to_thread(open_house, self._config)
         for problem in problems:
             if problem.is_error:
-                log.error("refused: %s", problem)
+                log.error("refused: %s%s", problem, f" ({problem.hint})" if problem.hint else "")
         old = self._conversation.house
         if fresh is None:
             log.error("nothing taken over, the old guides stay in service")
             return problems
-        await self._conversation.move_in(_merged(old, fresh, problems, self._config.root))
-        log.info("guides taken over", extra={"guides": len(fresh.flows)})
+        new = _merged(old, fresh, problems, self._config.root)
+        await self._conversation.move_in(new)
+        kept = [name for name, flow in sorted(new.flows.items()) if fresh.flows.get(name) is not flow]
+        log.info("guides taken over", extra={"guides": len(new.flows), "kept_old": ",".join(kept) or "none"})
+        for name in sorted(old.flows.keys() & new.flows.keys()):
+            await self._warn_of_gone_steps(old.flows[name], new.flows[name])
         return problems
+
+    async def _warn_of_gone_steps(self, old: Flow, new: Flow) -> None:
+        """Whoever stands on a step that an edit took away is moved to an earlier one: [moved] would spare them that."""
+        if old.digest == new.digest:
+            return
+        people: Counter[str] = Counter()
+        for stored, count in (await self._conversation.standing(old.name)).items():
+            people[path.now_called(old, stored)] += count
+        for step, count in sorted(people.items()):
+            if step in old.steps and path.now_called(new, step) not in new.steps:
+                log.warning("step %r of %s is gone, %d people stand on it: add [moved]", step, old.name, count)
 
 
 def _merged(old: House, fresh: House, problems: list[Problem], root: Path) -> House:

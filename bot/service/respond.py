@@ -1,7 +1,7 @@
 """What one incoming thing means and what is answered: meaning, engine and wording joined. Pure; no I/O.
 
-The order for typed words: secret, cry for help, command, button, typed answer, guide, and at last the ladder of not
-understanding. Whatever happens, the person's step is kept.
+A secret goes before everything, then a guide that was edited or is gone; the order of all other typed words stands in
+bot/service/typed.py. Whatever happens, the person's step is kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.meaning.fold import clean
 from bot.meaning.secrets import find_secret
 from bot.service.answers import give
 from bot.service.talk import Reply, Talk
-from bot.service.typed import hear
+from bot.service.typed import cries_for_help, hear
 from bot.wording.render import means_the_same_everywhere
 from bot.wording.sentences import MEDIA
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.service.house import House
 
 MOST_READ = 10_000
-"""Characters of a typed message that are looked at at all: a little more than are answered."""
+"""Characters of a message in which a secret is looked for; what stands behind them is neither kept nor answered."""
 
 
 def respond(
@@ -56,8 +56,11 @@ def respond(
         _welcome(talk)
     if lost:
         talk.tell("changed")
-    if lost and _answers_the_guide(talk, text, tapped):
-        talk.go_on()  # it was an answer to a question that is gone
+    for_the_guide = _is_for_the_guide(talk, text, tapped)
+    gone = talk.drop_gone()
+    if (lost or gone) and for_the_guide:  # it was an answer to a question that is gone
+        if not cries_for_help(talk, text):
+            talk.go_on()
     elif incoming.what is What.TAP:
         _tap(talk, tapped)
     elif incoming.what is What.TEXT:
@@ -67,11 +70,11 @@ def respond(
     return talk.reply()
 
 
-def _answers_the_guide(talk: Talk, text: str, tapped: ButtonMeaning | None) -> bool:
-    """Whether what came was meant for the open guide's step."""
+def _is_for_the_guide(talk: Talk, text: str, tapped: ButtonMeaning | None) -> bool:
+    """Whether what came was meant for the open guide."""
     if talk.incoming.what is What.TEXT:
         return not text.startswith("/")
-    return tapped is not None and tapped.flow == talk.chat.flow
+    return tapped is not None and (tapped.flow == talk.chat.flow or tapped.answer == f"open:{talk.chat.flow}")
 
 
 def _blocked(talk: Talk) -> None:
@@ -132,16 +135,15 @@ def _tap(talk: Talk, tapped: ButtonMeaning | None) -> None:
     if tapped is None:  # a button of a database that is gone: never a dead end
         talk.go_on()
         return
-    flow = talk.house.flows.get(tapped.flow)
-    if (
-        flow is None
-        or means_the_same_everywhere(tapped.answer)
-        or (tapped.flow == talk.chat.flow and talk.session is not None)
-    ):
+    of_no_guide = not tapped.flow or means_the_same_everywhere(tapped.answer)
+    if of_no_guide or (tapped.flow == talk.chat.flow and talk.session is not None):
         give(talk, tapped.answer, tapped.step)
-    else:  # a button of another guide: offer the way there, or to stay
+    elif tapped.flow in talk.house.flows:  # a button of another guide: offer the way there, or to stay
         talk.notes.append((tapped.flow, Note("stale", tapped.step)))
-        talk.tell("stale", f"open:{flow.name}", "stay" if talk.flow else "home")
+        talk.tell("stale", f"open:{tapped.flow}", "stay" if talk.flow else "home")
+    else:
+        talk.tell("gone")
+        talk.go_on()
 
 
 def _cannot_read(talk: Talk) -> None:

@@ -31,13 +31,14 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Sends in flight on one channel."""
 
-ACKNOWLEDGE = 0.05
+ACKNOWLEDGE = 0.003
 """Seconds for which outcomes are gathered into one transaction."""
 
 MOST_RECEIPTS = 10_000
 """Newest messages whose platform id is kept in memory."""
 
 Lane = tuple[str, str]
+"""(channel, chat): what one chat is sent goes in order, and no chat waits for another. What comes in has no lanes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Sender:
         except SendFailed as failed:
             return await self._failed(row, failed)
         except Exception:
-            log.exception("send failed", extra={"channel": row.channel, "row": row.id})
+            log.exception("send failed", extra={"channel": row.channel, "row": f"r{row.id}"})
             return Outcome(row, "failed", reason="fault of ours", keeps=keeps)
         message = receipt.message or str(row.id)
         if isinstance(row.outgoing, Message) and row.outgoing.buttons:
@@ -173,7 +174,7 @@ class Sender:
         """What a failure means, by its class alone."""
         tried = replace(row, attempts=row.attempts + 1)
         again = tried.attempts < self.patience.attempts
-        log.warning("not sent", extra={"channel": row.channel, "row": row.id, "fault": failed.fault.value})
+        log.warning("not sent", extra={"channel": row.channel, "row": f"r{row.id}", "fault": failed.fault.value})
         match failed.fault:
             case Fault.WAIT:
                 self._paces[row.channel].hold(failed.retry_after)

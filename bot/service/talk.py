@@ -68,7 +68,7 @@ class Talk:
         """The answers of the open step; the way home where none is open."""
         flow, session = self.flow, self.session
         if flow is not None and session is not None:
-            return offers_of(flow, session)
+            return self._in_service(offers_of(flow, session))
         return ("home",)
 
     def reply(self) -> Reply:
@@ -92,6 +92,18 @@ class Talk:
         self.sessions[flow.name] = self.changed[flow.name] = session
         return lost
 
+    def drop_gone(self) -> bool:
+        """Leave an open guide that was taken out of service, and say so; whether somebody was on the way through it."""
+        if not self.chat.flow or self.flow is not None:
+            return False
+        session = self.session
+        self.chat = replace(self.chat, flow="", misses=0)
+        if session is None or session.finished:
+            return False
+        self.forget = True
+        self.tell("gone")
+        return True
+
     # --- carrying out
 
     def happen(self, flow: Flow, event: Event) -> None:
@@ -106,11 +118,13 @@ class Talk:
     def carry_out(self, flow: Flow, effect: Effect) -> None:
         """One effect of the engine."""
         speaker = self.house.speaker(self.chat)
+        if isinstance(effect, Show | Tell):
+            effect = replace(effect, offers=self._in_service(effect.offers))
         match effect:
             case Show():
                 self.say(speaker.show(flow, self.sessions[flow.name], effect, self.at), effect)
             case Tell():
-                self.say(speaker.tell(flow, self.sessions[flow.name], effect, self.at), effect)
+                self._tell(flow, self.sessions[flow.name], effect)
             case Record() if effect.answer != path.SILENT:
                 record = (speaker.record(flow, effect, self.at),)
                 tapped = self.incoming.message if self.incoming.what is What.TAP else ""
@@ -133,8 +147,16 @@ class Talk:
         """A message in the bot's own words, outside the engine."""
         flow, session = self.flow, self.session
         step = session.step if flow and session else ""
-        effect = Tell(text, step, offers, tuple(values.items()))
-        self.say(self.house.speaker(self.chat).tell(flow if step else None, session, effect, self.at), effect)
+        self._tell(flow if step else None, session, Tell(text, step, self._in_service(offers), tuple(values.items())))
+
+    def _tell(self, flow: Flow | None, session: Session | None, effect: Tell) -> None:
+        if effect.text == "stale" and not any(o == "return" or o.startswith("open:") for o in effect.offers):
+            effect = replace(effect, text="stale_here")  # of going back is spoken only where that is offered
+        self.say(self.house.speaker(self.chat).tell(flow, session, effect, self.at), effect)
+
+    def _in_service(self, offers: tuple[str, ...]) -> tuple[str, ...]:
+        """These answers without the way to a guide that is not in service: its button would have no name."""
+        return tuple(o for o in offers if not o.startswith("open:") or o.partition(":")[2] in self.house.flows)
 
     def go_on(self) -> None:
         """Show again where the person is."""
@@ -156,7 +178,8 @@ class Talk:
         """Open a guide: from the beginning, at a step, or where it was left."""
         flow = self.house.flows.get(name)
         if flow is None:
-            self.home()
+            self.tell("gone")
+            self.go_on()
             return
         if self.flow is not None and self.session is not None and self.flow.name != name:
             self.happen(self.flow, Stopped(self.at))

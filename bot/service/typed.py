@@ -1,6 +1,7 @@
-"""Typed words: a cry for help, a command, a button, the answer asked for, a guide, and at last not understood.
+"""Typed words, from the surest meaning to none at all. Whatever is typed, the person's step is kept.
 
-Whatever is typed, the person's step is kept.
+The order: too long, a command, a cry for help, a button, a known problem of the step, the answer asked for, a guide,
+and at last not understood.
 """
 
 from __future__ import annotations
@@ -8,18 +9,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.engine import path
 from bot.engine.event import Said
 from bot.flow.model import INPUTS
 from bot.meaning.choose import Offer, choose
 from bot.meaning.finder import SURE, alarmed, find
 from bot.service.answers import ask_address, give
+from bot.wording.library import GUIDE
 from bot.wording.render import CONSTANTS, LABELLED
 
 if TYPE_CHECKING:
     from bot.service.talk import Talk
 
 LONGEST = 4_000
-"""Characters of a typed message that are read at all."""
+"""Characters of a typed message that is answered; to a longer one the person hears that it is too long."""
 
 AWAY = 12 * 3_600_000
 """Milliseconds after which a person is greeted with where they were, when their first words are not understood."""
@@ -44,7 +47,7 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
         talk.tell("too_long", *talk.offers)
     elif text.startswith("/"):
         _command(talk, text, first=first)
-    elif _alarm(talk, text) or _button(talk, text):
+    elif cries_for_help(talk, text) or _button(talk, text):
         return
     elif talk.flow is not None and _is_asked(talk):
         talk.happen(talk.flow, Said(talk.at, text))
@@ -58,8 +61,8 @@ def _is_asked(talk: Talk) -> bool:
     return bool(flow and session and not session.finished and flow.steps[session.step].kind in INPUTS)
 
 
-def _alarm(talk: Talk, text: str) -> bool:
-    """A cry for help, unless it is the very words of a button: then the person answers."""
+def cries_for_help(talk: Talk, text: str) -> bool:
+    """A cry for help is answered, unless it is the very words of a button: then the person answers."""
     alarm = alarmed(text, talk.house.alarms)
     if alarm is None or alarm == talk.chat.flow or choose(text, _on_screen(talk), freely=False) is not None:
         return False
@@ -69,12 +72,18 @@ def _alarm(talk: Talk, text: str) -> bool:
 
 
 def _button(talk: Talk, text: str) -> bool:
-    """A button in words or by its number: of the newest message, then of the open step, then the constant ones."""
+    """A button in words or by its number: of the newest message, then of the open step, then the constant ones.
+
+    The known problems of the open step, in their very words, go before the last two: nobody need tap "stuck" first.
+    """
     freely = not _is_asked(talk)
     if picked := choose(text, _on_screen(talk), freely=freely):
         give(talk, picked, talk.chat.offers_step)
         return True
     step = talk.session.step if talk.flow and talk.session else ""
+    if picked := choose(text, _said_as(talk, step, _known_problems(talk)), freely=False):
+        give(talk, picked, step)
+        return True
     below = [*_said_as(talk, step, talk.offers), *_said_as(talk, "", CONSTANTS)]
     if picked := choose(text, below, freely=freely, numbered=False):
         give(talk, picked, step)
@@ -86,6 +95,14 @@ def _on_screen(talk: Talk) -> list[Offer]:
     """The answers under the newest message, as far as they still have a label."""
     step = talk.chat.offers_step
     return _said_as(talk, step, tuple(a for a in talk.chat.offers if _can_be_shown(talk, step, a)))
+
+
+def _known_problems(talk: Talk) -> tuple[str, ...]:
+    """What is behind "stuck" at the open step."""
+    flow, session = talk.flow, talk.session
+    if flow is None or session is None or session.finished:
+        return ()
+    return tuple(path.STUCK + key for key in flow.steps[session.step].stuck)
 
 
 def _said_as(talk: Talk, step: str, answers: tuple[str, ...]) -> list[Offer]:
@@ -123,26 +140,31 @@ def _command(talk: Talk, text: str, *, first: bool) -> None:
     elif word in COMMANDS:
         give(talk, COMMANDS[word], "")
     else:
-        _ladder(talk, [])
+        _ladder(talk)
 
 
 def _find_or_ladder(talk: Talk, text: str, *, first: bool) -> None:
     found = [f for f in find(text, talk.house.entries) if f.guide != talk.chat.flow]
     clear = found and found[0].score >= SURE and (len(found) == 1 or found[0].score - found[1].score >= CLEAR_LEAD)
     if clear:
-        title = talk.house.speaker(talk.chat).title(found[0].guide)
-        talk.tell("found", f"open:{found[0].guide}", "stay" if talk.flow else "home", title=title)
+        guide, speaker = found[0].guide, talk.house.speaker(talk.chat)
+        goal = talk.house.library.phrase(talk.chat.language, f"{guide}/{GUIDE}", "goal", speaker.address.words)
+        talk.tell("found", f"open:{guide}", "stay" if talk.flow else "home", title=speaker.title(guide), goal=goal)
     elif found:
         talk.chat = replace(talk.chat, misses=talk.chat.misses + 1)
-        talk.tell("guesses", *(f"open:{f.guide}" for f in found), "stay" if talk.flow else "home")
+        _guess(talk, [f.guide for f in found])
     elif first:
         ask_address(talk)
     else:
-        _ladder(talk, [f.guide for f in found])
+        _ladder(talk)
 
 
-def _ladder(talk: Talk, guesses: list[str]) -> None:
-    """Not understood: first the question again, then guesses, then a human. The step is never lost."""
+def _guess(talk: Talk, guides: list[str]) -> None:
+    talk.tell("guesses", *(f"open:{guide}" for guide in guides), "human", "stay" if talk.flow else "home")
+
+
+def _ladder(talk: Talk) -> None:
+    """Not understood: first the question again, then some guides, then a human. The step is never lost."""
     misses = talk.chat.misses + 1
     flow, session = talk.flow, talk.session
     away = talk.at - session.since > AWAY if session else False
@@ -154,8 +176,7 @@ def _ladder(talk: Talk, guesses: list[str]) -> None:
         talk.tell("not_understood")
         talk.home()
     elif misses == 2:
-        choices = guesses or [name for name in talk.house.menu if name != talk.chat.flow][:3]
-        talk.tell("guesses", *(f"open:{name}" for name in choices), "stay" if flow else "home")
+        _guess(talk, [name for name in talk.house.menu if name != talk.chat.flow][:3])
     else:
         talk.tell("human", "stay" if flow else "home")
     talk.chat = replace(talk.chat, misses=misses)

@@ -27,7 +27,7 @@ def _find(size: int) -> Select[Any]:
 
 
 async def add(connection: Connection, meanings: Mapping[str, ButtonMeaning]) -> None:
-    """Remember these for ever."""
+    """Remember these for ever. Those that are known stay as they are: 30,000 of them take about a tenth of a second."""
     rows = [
         {"id": id_, "flow": m.flow, "digest": m.digest, "step": m.step, "answer": m.answer}
         for id_, m in meanings.items()

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import bindparam, delete, literal_column, select
+from sqlalchemy import bindparam, delete, func, literal_column, select
 
 from bot.engine.chat import Chat
 from bot.engine.session import Session
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _COLUMNS = ("key", "channel", "external", "language", "flow", "reachable", "created_at", "seen_at", "state_json")
 
@@ -51,6 +52,14 @@ async def load(connection: Connection, keys: Collection[str]) -> tuple[dict[str,
             session = Session.from_json(orjson.loads(state))
             sessions[key][session.flow] = session
     return chats, sessions
+
+
+async def standing(connection: AsyncConnection, flow: str) -> dict[str, int]:
+    """How many people are on the way through a guide, by step; who has finished is not."""
+    table = tables.session
+    query = select(table.c.step, func.count()).where(table.c.flow == flow, table.c.finished.is_(False))
+    rows = await connection.execute(query.group_by(table.c.step))
+    return {step: count for step, count in rows}  # noqa: C416 (rows are no tuples)
 
 
 async def save(connection: Connection, chats: Iterable[Chat]) -> None:
@@ -93,7 +102,6 @@ _ERASE = (
     delete(tables.outbox).where(
         tables.outbox.c.channel == bindparam("channel"),
         tables.outbox.c.chat == bindparam("external"),
-        tables.outbox.c.state != literal_column("'waiting'"),
     ),
     delete(tables.chat).where(tables.chat.c.key == bindparam("key")),
 )
@@ -105,7 +113,7 @@ _UNREACHABLE = (
 
 
 async def erase(connection: Connection, chat: Chat) -> None:
-    """Delete everything that is kept about a chat but the row the farewell is sent to."""
+    """Delete everything that is kept about a chat. What is being sent at this moment is sent, and leaves no row."""
     row = {"key": chat.key, "channel": chat.channel, "external": chat.external}
     for statement in _ERASE:
         await many(connection, statement, [row])

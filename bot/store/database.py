@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -19,11 +19,16 @@ from bot.store.hot import Batch
 from bot.store.tables import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection
     from sqlalchemy.sql.dml import Insert
+
+try:
+    import fcntl
+except ImportError:  # Windows knows no such locks
+    fcntl = None  # type: ignore[assignment]
 
 HEAD = "0001"
 """The newest migration; tests hold it against bot/store/migrations."""
@@ -112,6 +117,33 @@ async def open_database(url: str) -> Database:
         await database.close()
         raise
     return database
+
+
+@contextmanager
+def alone(url: str) -> Iterator[None]:
+    """Holds the SQLite file at `url` for one serving bot: two would send everything twice. Raises DatabaseFault.
+
+    The lock is on a file of its own, "<database>.lock": it ends with the process however that ends, and the file stays.
+    Anything but a file is not held: PostgreSQL, a database in memory, an address that `open_database` will refuse.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    path = parsed.database if parsed is not None and parsed.get_backend_name() == "sqlite" else None
+    if fcntl is None or not path or path == ":memory:" or path.startswith("file:"):
+        yield
+        return
+    _make_folder(path)
+    with ExitStack() as held:
+        try:
+            file = held.enter_context(Path(f"{path}.lock").open("a"))
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DatabaseFault("another bot uses this database (setting 'database')") from None
+        except OSError:  # none can be made or locked there: opening the database tells what is wrong
+            held.close()
+        yield
 
 
 def upsert(connection: AsyncConnection | Batch, table: Table) -> Insert:

@@ -25,11 +25,9 @@ class Job:
     """Something to be done at `due_at` (milliseconds). A second job with the same key replaces the first."""
 
     key: str
-    kind: str
     chat: str
     due_at: int
     payload: dict[str, Any]
-    attempts: int = 0
 
     @property
     def name(self) -> str:
@@ -37,17 +35,22 @@ class Job:
         return f"{self.key}@{self.due_at}"
 
 
+def waiting_for(chat: str) -> str:
+    """The key of the job that wakes an open step of a chat: one for each chat, the newest counts."""
+    return f"wait:{chat}"
+
+
 async def add(connection: Connection, jobs: Iterable[Job]) -> None:
     """Write or replace jobs."""
     rows = [
         {
             "key": job.key,
-            "kind": job.kind,
+            "kind": "wait",
             "chat": job.chat,
             "due_at": job.due_at,
             "payload_json": orjson.dumps(job.payload).decode(),
             "state": "waiting",
-            "attempts": job.attempts,
+            "attempts": 0,
             "reason": "",
         }
         for job in jobs
@@ -71,7 +74,7 @@ async def due(connection: AsyncConnection, now: int, most: int = 200) -> list[Jo
     rows = await connection.execute(
         select(table).where(table.c.state == "waiting", table.c.due_at <= now).order_by(table.c.due_at).limit(most)
     )
-    return [Job(r.key, r.kind, r.chat, r.due_at, orjson.loads(r.payload_json), r.attempts) for r in rows]
+    return [Job(r.key, r.chat, r.due_at, orjson.loads(r.payload_json)) for r in rows]
 
 
 @cache

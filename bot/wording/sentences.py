@@ -12,9 +12,9 @@ COMMANDS = ("start", "home", "help", "language", "address", "about", "delete")
 
 _SAID = (
     *("welcome", "address", "home", "language", "about", "group", "error", "placeholder"),
-    *("progress", "record", "picture", "at_start", "changed", "ended", "resume", "remind", "reminders_off", "stale"),
+    *("progress", "record", "picture", "at_start", "changed", "ended", "resume", "remind", "reminders_off"),
     *("not_yet", "stuck", "stuck_none", "not_understood", "guesses", "found", "alarm", "human", "thanks"),
-    *("edited", "too_long", "delete_ask", "deleted"),
+    *("edited", "too_long", "gone", "stale", "stale_here", "delete_ask", "deleted"),
     *("refused_number", "refused_text", "refused_date", "refused_phone"),
 )
 

@@ -70,7 +70,8 @@ def complete(root: Path) -> None:
 
 
 def _blocks(blocks: list[tuple[str, str]]) -> str:
-    return "".join(f"{{% block {name} %}}{words}{{% endblock %}}\n" for name, words in blocks)
+    unique = dict(reversed(blocks))  # an answer that is called as another block is what some example is about
+    return "".join(f"{{% block {name} %}}{unique[name]}{{% endblock %}}\n" for name in reversed(unique))
 
 
 def _write(path: Path, text: str) -> None:
@@ -96,6 +97,10 @@ def found(root: Path) -> list[str]:
     environment = dict(_ENVIRONMENT.findall(settings.read_text("utf-8"))) if settings.exists() else {}
     problems = [*check(root, today=TODAY, bot_texts=BOT_TEXTS), *load(root, environment)[1]]
     return sorted(
-        f"{problem.path.relative_to(root).as_posix()}:{problem.line}:{problem.column}: {problem.code}"
-        for problem in problems
+        f"{_below(problem.path, root)}:{problem.line}:{problem.column}: {problem.code}" for problem in problems
     )
+
+
+def _below(path: Path, root: Path) -> str:
+    """The path as an example says it; the environment is no file."""
+    return path.relative_to(root).as_posix() if path.is_absolute() else path.as_posix()

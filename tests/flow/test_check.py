@@ -104,7 +104,9 @@ def test_without_the_source_language_every_text_is_missing(tmp_path):
     """Vietnamese is needed even where its folder is not there."""
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "one.toml").write_text('start = "a"\n[steps.a]\nend = "done"\n', encoding="utf-8")
-    assert {"E030", "E043"} <= {problem.code for problem in check(tmp_path, today=TODAY)}
+    problems = check(tmp_path, today=TODAY)
+    assert [problem.code for problem in problems] == ["E022", "E023", "E030"]
+    assert "content/vi/one/" in problems[-1].hint
 
 
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path):
@@ -178,6 +180,146 @@ def test_texts_with_conditions_are_read_like_plain_ones(tmp_path):
             assert (block.words, block.line, block.column) == (other.words, other.line, other.column), path
             assert [(use.name, use.line) for use in block.uses] == [(use.name, use.line) for use in other.uses], path
     assert count > 50
+
+
+def hints(root: Path) -> list[tuple[str, str]]:
+    """Message and hint of each problem below `root`."""
+    return [(problem.message, problem.hint) for problem in check(root, today=TODAY, bot_texts=BOT_TEXTS)]
+
+
+def one_guide(root: Path, flow: str = "", **templates: str) -> Path:
+    """A guide of two steps, `first` and `last`, with these Vietnamese templates."""
+    folder = root / "content" / "vi" / "example"
+    folder.mkdir(parents=True)
+    (root / "flows").mkdir()
+    (root / "flows" / "example.toml").write_text(flow or PLAIN, encoding="utf-8")
+    for name, text in templates.items():
+        (folder / f"{name}.j2").write_text(text, encoding="utf-8")
+    complete(root)
+    return root
+
+
+PLAIN = """start = "first"
+review_by = 2099-01-01
+[[source]]
+url = "https://vneid.gov.vn"
+checked = 2026-11-01
+[steps.first]
+do = true
+next = "last"
+[steps.last]
+end = "done"
+"""
+
+
+@pytest.mark.parametrize("more", ["", "{% if you == me %}x{% endif %}"], ids=["plain", "with a condition"])
+def test_a_block_given_twice_is_an_error(tmp_path, more):
+    """Jinja would not take the file; the second one is named, on a line of its own or not."""
+    text = f"{{% block text %}}Bấm{more}{{% endblock %}} {{% block text %}}Chờ{{% endblock %}}"
+    problem, *others = check(one_guide(tmp_path, first=text), today=TODAY)
+    assert (problem.code, problem.message, others) == ("E032", "block 'text' is given twice", [])
+    assert (problem.line, problem.column) == (1, text.rindex("{% block") + 1)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["{% if you is foo %}x{% endif %}", "{{ you | nothing }}", "{% if you | nothing %}x{% endif %}", "{{ loop.x }}"],
+)
+def test_what_would_fail_when_said_is_an_error(tmp_path, inner):
+    """A template that parses and cannot be said is refused before it is in service."""
+    problems = check(one_guide(tmp_path, first=f"{{% block text %}}Bấm {inner}{{% endblock %}}"), today=TODAY)
+    assert {problem.code for problem in problems} == {"E032"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("{% block text%\nBấm\n{% endblock %}", (1, 1)),
+        ("{% block text %}\nBấm {{ you đi\n{% endblock %}", (2, 5)),
+        ("{# note\n{% block text %}Bấm{% endblock %}", (1, 1)),
+        ("{% block text %}\nBấm\n{% endblock", (3, 1)),
+    ],
+)
+def test_a_tag_that_is_not_closed_is_pointed_at(tmp_path, text, place):
+    """The place is where it opens, not where the parser gave up."""
+    (problem,) = check(one_guide(tmp_path, first=text), today=TODAY)
+    assert problem.message.startswith("a tag is not closed")
+    assert (problem.line, problem.column) == place
+
+
+@pytest.mark.parametrize("name", ["first", "_guide"])
+def test_a_misspelt_form_of_address_is_recognised(tmp_path, name):
+    """In a text as in a title."""
+    words = {"first": "{% block text %}Bấm {{ yuo }}{% endblock %}"}
+    words["_guide"] = "{% block title %}Bấm {{ yuo }}{% endblock %}{% block goal %}Xong{% endblock %}"
+    ((_, hint),) = hints(one_guide(tmp_path, **{name: words[name]}))
+    assert hint == "did you mean 'you'?"
+
+
+@pytest.mark.parametrize("picture", ["example/opne.svg", "open.svg", "other/open.svg"])
+def test_a_picture_that_is_not_there_is_the_nearest_one(tmp_path, picture):
+    """A slip in the name, or in the folder."""
+    (tmp_path / "content" / "media" / "example").mkdir(parents=True)
+    for name in ("open", "closed_door"):
+        (tmp_path / "content" / "media" / "example" / f"{name}.svg").write_text("<svg/>")
+    house = one_guide(tmp_path / "x", PLAIN.replace("do = true", f'do = true\npicture = "{picture}"'))
+    shutil.copytree(tmp_path / "content" / "media", house / "content" / "media")
+    ((message, hint),) = hints(house)
+    assert message == f"there is no picture content/media/{picture}"
+    assert hint == "did you mean 'example/open.svg'?"
+
+
+@pytest.mark.parametrize("header", ["[moved]\n", "[[source]]\n"])
+def test_keys_of_the_file_below_a_table(tmp_path, header):
+    """Each is named with its line, and nothing is missing because of it."""
+    keys, _, rest = PLAIN.partition("[[source]]\n")
+    flow = header + keys + (rest if header == "[[source]]\n" else "[[source]]\n" + rest)
+    problems = check(one_guide(tmp_path, flow), today=TODAY)
+    assert [(each.line, each.code) for each in problems] == [(2, "E004"), (3, "E004")]
+    assert {each.hint for each in problems} == {"keys of the file stand above the first [table]"}
+
+
+def test_a_key_of_the_file_below_the_last_step(tmp_path):
+    """There it is unknown, and the hint says where it belongs."""
+    assert ("unknown key 'menu'", "keys of the file stand above the first [table]") in hints(
+        one_guide(tmp_path, PLAIN + "menu = 3\n")
+    )
+
+
+def test_a_renamed_step_may_have_been_called_like_a_key(tmp_path):
+    """In [moved], names of steps stand, whatever they are."""
+    assert hints(one_guide(tmp_path, PLAIN + '[moved]\nstart = "first"\nmenu = "last"\n')) == []
+
+
+def test_a_name_at_fault_is_not_suggested(tmp_path):
+    """Nobody is led to a name that must be changed itself."""
+    flow = PLAIN.replace('next = "last"', 'next = "second"').replace("[steps.last]", "[steps.Second]")
+    found = check(one_guide(tmp_path, flow), today=TODAY)
+    assert [(each.code, each.hint) for each in found if each.code == "E009"] == [("E009", "")]
+
+
+def test_a_file_whose_name_does_not_fit_is_one_problem(tmp_path):
+    """Its words, its steps and its dates wait until it has a name."""
+    one_guide(tmp_path, PLAIN.replace("next", "nxet"))
+    (tmp_path / "flows" / "example.toml").rename(tmp_path / "flows" / "Example.toml")
+    ((message, _),) = hints(tmp_path)
+    assert message == "'Example' cannot name a flow"
+
+
+def test_a_guide_without_its_words_is_one_problem_for_each_language(tmp_path):
+    """And words without a guide too."""
+    one_guide(tmp_path)
+    (tmp_path / "flows" / "other.toml").write_text(PLAIN, encoding="utf-8")
+    assert [message for message, _ in hints(tmp_path)] == ["no words at all in 'vi'", "no words at all in 'en'"]
+    (tmp_path / "flows" / "other.toml").unlink()
+    (tmp_path / "flows" / "example.toml").unlink()
+    assert [message for message, _ in hints(tmp_path)] == ["there is no flow 'example'"] * 2
+
+
+def test_a_guide_keeps_working_without_its_suggestion(tmp_path):
+    """A missing suggestion is a warning, so that the guide stays in service."""
+    problems = check(one_guide(tmp_path, PLAIN + 'suggest = "exampel"\n'), today=TODAY)
+    assert [(each.is_error, each.hint) for each in problems] == [(False, "did you mean 'example'?")]
 
 
 def test_words_are_composed():

@@ -114,6 +114,24 @@ def test_new_guide_is_ready_but_for_its_todos(house, capsys):
     assert (house / "tests" / "talks" / "eid-lost" / "first.talk").read_text("utf-8").startswith("# The straight")
 
 
+@pytest.mark.parametrize(("title", "other"), [("Rửa tay", "en"), ("Wash your hands", "vi")])
+def test_new_guide_marks_the_language_that_has_no_title_yet(house, capsys, title, other):
+    """Wherever the title stands in the other language, the checker says that it is to be translated."""
+    assert new_guide("wash-hands", title) == 0
+    capsys.readouterr()
+    assert check(form="json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    marked = {(row["path"], row["line"]) for row in rows if row["message"] == "TODO translate"}
+    places = {
+        (path.relative_to(house).as_posix(), number)
+        for path in (house / "content" / other / "wash-hands").iterdir()
+        for number, line in enumerate(path.read_text("utf-8").split("\n"), 1)
+        if title in line
+    }
+    assert marked == places
+    assert len(places) >= 2
+
+
 @pytest.mark.parametrize(
     ("name", "title"),
     [("Bad", "x"), ("pieces/x", "x"), ("good", ""), ("good", "x" * 41), ("good", "{{ x }}"), ("../x", "x")],
@@ -140,6 +158,8 @@ def test_draw(house, capsys):
     assert capsys.readouterr().out.startswith("flowchart TD\n")
     assert draw("mine", svg="mine.svg") == 0
     assert (house / "mine.svg").read_text("utf-8").startswith("<svg ")
-    assert draw("mine", svg="no/such/folder.svg") == 2
+    assert draw("mine", svg="build/deep/mine.svg") == 0
+    assert (house / "build" / "deep" / "mine.svg").read_text("utf-8").startswith("<svg ")
+    assert draw("mine", svg="mine.svg/folder.svg") == 2
     assert draw("mina") == 2
     assert "did you mean 'mine'?" in capsys.readouterr().err

@@ -190,7 +190,6 @@ def test_pieces_are_named_by_their_folder(tmp_path):
         (tmp_path / f"{name}.toml").write_text('start = "a"\n[steps.a]\nend = "done"\n', encoding="utf-8")
     flows, problems = read_flows(tmp_path)
     assert [(name, flow.is_piece) for name, flow in sorted(flows.items())] == [
-        ("deep/three", False),
         ("one", False),
         ("pieces/two", True),
     ]

@@ -108,3 +108,11 @@ def test_a_byte_order_mark_is_forgiven(tmp_path):
     path.write_bytes(b"\xef\xbb\xbfa = 1\r\nb = 2\r\n")
     source = read_file(path)
     assert (source.data, source.problems) == ({"a": 1, "b": 2}, [])
+
+
+def test_curly_quotes_are_recognised():
+    """Word processors put them in; outside of a text they are the fault, inside they are words."""
+    (problem,) = read_source("a = “x”\n", PATH).problems
+    assert problem.hint == '“ ” are not the sign "'
+    (problem,) = read_source('a = "“x”" y\n', PATH).problems
+    assert "“" not in problem.hint

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,3 +142,34 @@ async def box(element: ElementHandle) -> tuple[float, float]:
     found = await element.bounding_box()
     assert found is not None
     return found["width"], found["height"]
+
+
+def _install() -> None:
+    """Install Chromium and an emoji font in the way the machine allows; on others nothing is done."""
+    if shutil.which("apt-get") is None:
+        return
+    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if rights and shutil.which("sudo") is None:
+        return
+    sys.stderr.write("Installing Chromium for the browser tests …\n")
+    silent = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update", "-q"], ["install", "-y", "-q", "chromium", "fonts-noto-color-emoji"]):
+        subprocess.run([*rights, "apt-get", *words], check=False, stdout=subprocess.DEVNULL, env=silent)
+
+
+def main() -> int:
+    """`make browser`: there is one, or it is installed, or one sentence says what to install."""
+    try:
+        find_browser()
+    except NoBrowser:
+        _install()
+    try:
+        find_browser()
+    except NoBrowser as missing:
+        sys.stderr.write(f"{missing}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -50,6 +50,28 @@ def test_the_very_words_are_sure() -> None:
     assert find("quên mật khẩu vneid", GUIDES)[0].score >= SURE
 
 
+@pytest.mark.parametrize(
+    ("typed", "phrase"),
+    [
+        ("xong rồi", "kích hoạt đã xong rồi"),
+        ("xong", "xong việc"),
+        ("mua hàng", "quét mã mua hàng"),
+        ("an toàn không", "quét mã qr có an toàn không"),
+        ("vneid", "kích hoạt vneid"),
+    ],
+)
+def test_half_of_a_phrase_is_at_most_a_guess(typed: str, phrase: str) -> None:
+    """Such words stand in many phrases: a person who types them is asked, not led away."""
+    assert [each for each in find(typed, [Entry("guide", (phrase,))]) if each.score >= SURE] == []
+
+
+def test_most_of_a_phrase_is_sure() -> None:
+    """A word that was left out, or words around it, take nothing away."""
+    assert find("tra tien bang dien thoai", GUIDES)[0].score >= SURE
+    assert find("kích hoạt", [Entry("guide", ("kích hoạt vneid",))])[0].score >= SURE
+    assert find("cháu ơi kích hoạt vneid giúp bà", GUIDES)[0].score >= SURE
+
+
 @given(text=st.text(max_size=300), most=st.integers(1, 4))
 def test_what_is_found_is_in_order(text: str, most: int) -> None:
     """Best first, no guide twice, none below the threshold, never too many."""

@@ -187,7 +187,7 @@ async def test_the_clock_outlives_a_damaged_row(tmp_path, caplog):
     root = make_root(tmp_path)
     async with a_bot(root) as bot:
         async with bot.app.database.write() as connection:
-            job = jobs.Job("wait:paper:9", "wait", "paper:9", 1, {"flow": "tea", "step": "kind"})
+            job = jobs.Job("wait:paper:9", "paper:9", 1, {"flow": "tea", "step": "kind"})
             await jobs.add(connection, [job])
             await connection.execute(text("UPDATE job SET payload_json = '{'"))
         for _ in range(200):

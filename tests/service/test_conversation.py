@@ -206,9 +206,10 @@ async def test_a_database_held_by_another_program_refuses_and_recovers(tmp_path)
             await connection.exec_driver_sql("SELECT 1")
         import sqlite3
 
-        other = sqlite3.connect(bot.app.config.database.partition("///")[2], isolation_level=None)
+        path = bot.app.config.database.partition("///")[2]
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         await _pragma(bot, "busy_timeout = 50")
-        other.execute("BEGIN IMMEDIATE")
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")  # the bot may just be writing down what it sent
         with pytest.raises(NotStored):
             await bot.app.conversation.accept(tap)
         other.execute("ROLLBACK")
@@ -292,6 +293,18 @@ async def test_a_button_of_a_lost_database_is_no_dead_end(tmp_path):
         assert bot.heads("1")[-1] == "Chọn loại trà"
         await bot.takes(bot.incoming("2", What.TAP, tap="unknown-button-0", message="1"))
         assert bot.channel.buttons("2")
+
+
+async def test_a_start_writes_every_button_that_is_missing(tmp_path):
+    """Also where the first button of the guide is known and others are not."""
+    root = make_root(tmp_path)
+    async with a_bot(root) as bot:
+        before = {row["id"] for row in await bot.rows(tables.button)}
+        async with bot.app.database.write() as connection:
+            await connection.execute(text("DELETE FROM button WHERE answer = 'done'"))
+        assert {row["id"] for row in await bot.rows(tables.button)} < before
+    async with a_bot(root) as bot:
+        assert {row["id"] for row in await bot.rows(tables.button)} == before
 
 
 async def test_only_messages_with_buttons_are_remembered_as_asked(tmp_path):

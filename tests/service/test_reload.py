@@ -81,6 +81,46 @@ async def test_a_removed_step_loses_nobody_and_says_so(tmp_path):
         assert [row["state"] for row in await bot.rows(tables.inbox)] == ["done"] * 3
 
 
+async def test_people_on_a_step_that_went_away_are_counted_in_the_log(tmp_path, caplog):
+    """One warning for each step lost without [moved]; a step that moved, or where nobody stands, needs none."""
+    root = make_root(tmp_path)
+    async with a_bot(root) as bot:
+        reload = Reload(bot.app.config, bot.app.conversation)
+        for chat in ("1", "2"):
+            await bot.says(chat, START)
+            await bot.taps(chat, "Trà xanh")
+        await bot.says("3", START)
+        text = _guide(root).read_text("utf-8")
+        for language in ("vi", "en"):
+            write_words(root, f"{language}/tea/heat", {"text": "Đun nước"})
+            write_words(root, f"{language}/tea/warm", {"text": "Đun nước"})
+        heat = text.replace('"boil"', '"heat"').replace("[steps.boil", "[steps.heat")
+        _guide(root).write_text(heat + '\n[moved]\nboil = "heat"\n', encoding="utf-8")
+        assert not [p for p in await reload.look() if p.is_error]
+        assert "is gone" not in caplog.text
+        warm = text.replace('"boil"', '"warm"').replace("[steps.boil", "[steps.warm")
+        _guide(root).write_text(warm, encoding="utf-8")
+        assert not [p for p in await reload.look() if p.is_error]
+        warnings = [record.getMessage() for record in caplog.records if "is gone" in record.getMessage()]
+        assert warnings == ["step 'heat' of tea is gone, 2 people stand on it: add [moved]"]
+
+
+async def test_the_log_says_which_guides_kept_their_old_form_and_how_to_mend_them(tmp_path, caplog):
+    """Names, and behind the problem its hint."""
+    caplog.set_level("INFO")
+    root = make_root(tmp_path)
+    async with a_bot(root) as bot:
+        reload = Reload(bot.app.config, bot.app.conversation)
+        _edit(root, 'next = "ready"', 'next = "redy"')
+        problems = [p for p in await reload.look() if p.is_error]
+        assert f"({problems[0].hint})" in caplog.text
+        assert problems[0].hint
+        _edit(root, 'next = "redy"', 'next = "ready"')
+        await reload.look()
+    taken = [record for record in caplog.records if record.getMessage() == "guides taken over"]
+    assert [(record.guides, record.kept_old) for record in taken] == [(2, "tea"), (2, "none")]
+
+
 async def test_a_faulty_guide_is_refused_with_its_problem_in_the_log(tmp_path, caplog):
     """The old way and the old words stay, also words that were never spoken before the edit."""
     root = make_root(tmp_path)

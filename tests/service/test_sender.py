@@ -9,6 +9,7 @@ import time
 import pytest
 
 from bot.channel.base import Button, Deletion, Fault, Keyboard, Message, SendFailed, What
+from bot.log import Logfmt
 from bot.service.pace import Pace
 from bot.service.sender import Patience
 from bot.store import outbox, tables
@@ -265,3 +266,15 @@ async def test_a_person_who_answers_faster_than_receipts_are_written_keeps_their
         for words in ("trà xanh", "xong", "3", "Bà Tư"):
             await bot.takes(bot.incoming("1", What.TEXT, text=words))
         assert len(bot.keyboards("1")) == 4
+
+
+async def test_a_row_that_was_not_sent_can_be_found_by_its_id_in_the_log(tmp_path, caplog):
+    """The id stands in the line: it is not taken for somebody's number."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        bot.channel.faults.append(SendFailed(Fault.REFUSED, "no"))
+        row, *_ = _rows("1", "x")
+        await _put(bot, row)
+        assert (await _states(bot))[0][0] == "failed"
+    lines = [Logfmt().format(record) for record in caplog.records if record.getMessage() == "not sent"]
+    assert len(lines) == 1
+    assert f" row=r{row.id} " in lines[0]

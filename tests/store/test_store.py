@@ -14,7 +14,7 @@ from bot.engine.button import ButtonMeaning
 from bot.engine.chat import Chat
 from bot.engine.session import Session, Visit
 from bot.store import buttons, chats, files, inbox, jobs, journal, outbox, tables
-from bot.store.database import open_database
+from bot.store.database import DatabaseFault, alone, open_database
 from bot.store.outbox import Ids, OutboxRow, Outcome
 
 LONG = Message(
@@ -113,7 +113,7 @@ async def test_erasing_leaves_nothing_of_that_chat_and_everything_of_others(data
         await chats.save_sessions(connection, [("a:1", session), ("a:2", session)], 1)
         await inbox.add(connection, [(_incoming("1", "x"), ""), (_incoming("2", "y"), "")])
         await journal.add(connection, [journal.Line(key, "tea", "s", "answered", "", 1) for key in ("a:1", "a:2")])
-        await jobs.add(connection, [jobs.Job(f"wait:{key}", "wait", key, 1, {}) for key in ("a:1", "a:2")])
+        await jobs.add(connection, [jobs.Job(f"wait:{key}", key, 1, {}) for key in ("a:1", "a:2")])
         rows = [OutboxRow(ids.next(), "a", chat, Message("x")) for chat in ("1", "1", "2")]
         await outbox.add(connection, rows, 1)
         await outbox.finish(connection, [Outcome(rows[0], "sent", "5")])
@@ -122,10 +122,7 @@ async def test_erasing_leaves_nothing_of_that_chat_and_everything_of_others(data
         left = await _all(database, table)
         assert len(left) == 1, table.name
         assert "a:2" in left[0].values()
-    assert [(row["chat"], row["state"]) for row in await _all(database, tables.outbox)] == [
-        ("1", "waiting"),
-        ("2", "waiting"),
-    ]
+    assert [(row["chat"], row["state"]) for row in await _all(database, tables.outbox)] == [("2", "waiting")]
 
 
 async def test_what_was_sent_to_the_erased_is_swept_and_to_others_kept(database):
@@ -237,10 +234,10 @@ def test_ids_of_several_counters_at_once_grow_each():
 async def test_jobs_are_due_in_order_replaced_put_off_parked_and_cancelled(database):
     """One row per key, from writing to done."""
     async with database.write() as connection:
-        await jobs.add(connection, [jobs.Job(f"k{n}", "wait", "a:1", 100 - n, {"step": f"s{n}"}) for n in range(4)])
+        await jobs.add(connection, [jobs.Job(f"k{n}", "a:1", 100 - n, {"step": f"s{n}"}) for n in range(4)])
         assert [job.key for job in await jobs.due(connection, 99)] == ["k3", "k2", "k1"]
         assert [job.key for job in await jobs.due(connection, 99, most=1)] == ["k3"]
-        await jobs.add(connection, [jobs.Job("k3", "wait", "a:1", 200, {"step": "new"})])
+        await jobs.add(connection, [jobs.Job("k3", "a:1", 200, {"step": "new"})])
         await jobs.put_off(connection, "k2", 150)
         await jobs.park(connection, {"k1": "ValueError"})
         assert [job.key for job in await jobs.due(connection, 120)] == ["k0"]
@@ -252,7 +249,7 @@ async def test_jobs_are_due_in_order_replaced_put_off_parked_and_cancelled(datab
         (job,) = await jobs.due(connection, 1000)
     assert (job.payload, job.name) == ({"step": "new"}, "k3@200")
     async with database.write() as connection:
-        await jobs.add(connection, [jobs.Job("k1", "wait", "a:1", 1, {})])  # waiting anew is no longer parked
+        await jobs.add(connection, [jobs.Job("k1", "a:1", 1, {})])  # waiting anew is no longer parked
         assert await jobs.counts(connection) == {"waiting": 2}
 
 
@@ -295,6 +292,28 @@ async def test_journal_lines_are_added_in_order(database):
 async def test_readers_do_not_wait_for_the_writer(database):
     """A page can be rendered while a batch is being written; it sees what was committed before."""
     async with database.write() as connection:
-        await jobs.add(connection, [jobs.Job("k", "wait", "a:1", 1, {})])
+        await jobs.add(connection, [jobs.Job("k", "a:1", 1, {})])
         async with asyncio.timeout(2), database.read() as reader:
             assert await jobs.counts(reader) == {}
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:", "postgresql+asyncpg://u@h/x", "?"]
+)
+def test_what_is_no_file_is_not_held(url):
+    """Two may use it: what is in memory is nobody else's, and PostgreSQL is made for many."""
+    with alone(url), alone(url):
+        pass
+
+
+async def test_a_database_file_is_held_by_one_serving_bot(tmp_path):
+    """A second one is refused for as long as the first serves; what does not serve (the terminal chat) may use it."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/new/bot.db"
+    with alone(url):
+        with pytest.raises(DatabaseFault, match=r"another bot uses this database \(setting 'database'\)"), alone(url):
+            pass
+        database = await open_database(url)
+        await database.close()
+    with alone(url):
+        pass
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"bot.db", "bot.db.lock"}

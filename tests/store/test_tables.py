@@ -128,14 +128,14 @@ async def test_a_transaction_that_raises_leaves_nothing_and_the_next_one_works(t
 
     async def fail():
         async with made.write() as connection:
-            await jobs.add(connection, [jobs.Job("k", "wait", "a:1", 1, {})])
+            await jobs.add(connection, [jobs.Job("k", "a:1", 1, {})])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await fail()
     async with made.write() as connection:
         assert await jobs.counts(connection) == {}
-        await jobs.add(connection, [jobs.Job("k", "wait", "a:1", 1, {})])
+        await jobs.add(connection, [jobs.Job("k", "a:1", 1, {})])
     async with made.read() as connection:
         assert await jobs.counts(connection) == {"waiting": 1}
     await made.close()

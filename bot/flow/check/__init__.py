@@ -41,6 +41,7 @@ _OF_A_TEMPLATE = (
     speech.sentences,
     speech.pronouns,
     speech.secrets,
+    speech.marks,
     speech.leftovers,
     official.links,
     official.numbers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from bot.flow.check.tree import SOURCE_LANGUAGE, Tree
@@ -10,6 +11,7 @@ from bot.flow.model import Flow, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from bot.problem import Problem
 
@@ -47,9 +49,20 @@ def media(flow: Flow, tree: Tree) -> Iterator[Problem]:
     folder = tree.content / "media"
     for step in flow.steps.values():
         if step.picture and not (folder / step.picture).is_file():
-            yield at(place_of(step, "picture"), "E024", f"there is no picture content/media/{step.picture}")
+            message = f"there is no picture content/media/{step.picture}"
+            yield at(place_of(step, "picture"), "E024", message, _file_meant(step.picture, folder))
         for language in tree.words if step.voice else ():
             if not (folder / "voice" / language / step.voice).is_file():
                 message = f"there is no recording content/media/voice/{language}/{step.voice}"
                 code = "E024" if language == SOURCE_LANGUAGE else "W110"
-                yield at(place_of(step, "voice"), code, message)
+                yield at(place_of(step, "voice"), code, message, _file_meant(step.voice, folder / "voice" / language))
+
+
+def _file_meant(name: str, folder: Path) -> str:
+    """A hint with the nearest file below the folder: by the whole name, else by the last part of it."""
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    last = {file.rpartition("/")[2]: file for file in files}
+    near = get_close_matches(name, files, 1) or [
+        last[each] for each in get_close_matches(name.rpartition("/")[2], last, 1)
+    ]
+    return f"did you mean '{near[0]}'?" if near else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.flow.check.ways import at, place_of, targets
 from bot.flow.model import Flow, Kind, Step
-from bot.flow.reader import PRONOUNS, did_you_mean
+from bot.flow.reader import PRONOUNS, did_you_mean, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,13 +40,14 @@ def unsaved_names(flow: Flow, tree: Tree) -> Iterator[Problem]:
             for block in template.blocks.values():
                 for use in () if block.name in labels else block.uses:
                     if use.name not in there and use.name not in PRONOUNS:
-                        message, hint = _unsaved(use.name, all_names, linked, step.name)
+                        message, hint = _unsaved(use.name, all_names, linked, step.name, PRONOUNS)
                         yield template.problem(use.line, use.column, "E033", message, hint)
 
 
-def _unsaved(name: str, all_names: set[str], linked: Flow, step: str) -> tuple[str, str]:
+def _unsaved(name: str, all_names: set[str], linked: Flow, step: str, others: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Message and hint; `others` are names that may have been meant besides saved ones."""
     if name not in all_names:
-        return f"no step saves '{name}'", did_you_mean(name, all_names)
+        return f"no step saves '{name}'", did_you_mean(name, [*others, *sorted(filter(is_name, all_names))])
     way = _way_without(name, linked, step)
     if len(way) > 6:
         way = [*way[:2], "…", *way[-3:]]

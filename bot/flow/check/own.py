@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.flow.check.tree import BOT, SOURCE_LANGUAGE, Tree
-from bot.flow.reader import PRONOUNS
+from bot.flow.reader import PRONOUNS, did_you_mean
 from bot.problem import Problem
 from bot.source import read_file
 
@@ -56,7 +56,7 @@ def _strange_names(template: Template, source: Template) -> Iterator[Problem]:
     for block in template.blocks.values():
         for use in block.uses:
             if use.name not in known:
-                hint = f"the sentence in '{SOURCE_LANGUAGE}' does not use it"
+                hint = did_you_mean(use.name, sorted(known)) or f"the sentence in '{SOURCE_LANGUAGE}' does not use it"
                 yield template.problem(use.line, use.column, "E033", f"nobody gives '{use.name}'", hint)
 
 

@@ -41,6 +41,14 @@ _SECRETS = (
 _SECRET = re.compile(rf"\b(?:{'|'.join(_SECRETS)})\b")
 _NEGATION = re.compile(r"\b(?:khong|dung|cho|chua bao gio|never|not|don t|no)\b")
 
+_MAY_BE_MARKED = re.compile(r"\*\*|__|\]\(|<[/a-zA-Z]|(?:^|%\})[ \t]*#{1,6} ", re.MULTILINE)
+_MARK = re.compile(
+    r"(?P<mark>\*\*[^*\n]+\*\*|__[^_\n]+__|\[[^\]\n]+\]\([^)\n]*\)"
+    r"|</?(?:a|b|i|u|s|p|em|strong|br|code|pre|span|div|ul|ol|li|h[1-6]|img)\b[^<>\n]*>"
+    r"|(?:(?<=\x00)|^)[ \t]*(?-i:#{1,6}) )",
+    re.MULTILINE | re.IGNORECASE,
+)
+
 
 def sentences(template: Template, tree: Tree) -> Iterator[Problem]:
     """W107: a sentence too long to be understood by ear."""
@@ -105,6 +113,17 @@ def secrets(template: Template, tree: Tree) -> Iterator[Problem]:
         if match and not _NEGATION.search(folded[: match.start()]):
             hint = "ask for nothing that could be stolen; let the person type it where it belongs"
             yield template.problem(text.line_of(sentence), 1, "E039", f"asks for a secret: '{match[0]}'", hint)
+
+
+def marks(template: Template, tree: Tree) -> Iterator[Problem]:
+    """W111: marks of Markdown or HTML in a text. No channel reads them."""
+    del tree
+    if not _MAY_BE_MARKED.search(template.source):
+        return  # most texts, found out fast
+    for match in _MARK.finditer(template.visible()):
+        mark = match["mark"].strip()
+        hint = "write plain words; put what matters first, or give it a line of its own"
+        yield template.problem_at(match.start("mark"), "W111", f"'{mark}' is shown as it stands", hint)
 
 
 def leftovers(template: Template, tree: Tree) -> Iterator[Problem]:

@@ -25,6 +25,11 @@ _TAG = re.compile(
     r"|\{\{\s*(?P<name>[A-Za-z_]\w*)\s*\}\}|(?P<comment>\{#.*?#\})|(?P<other>\{[{%#])",
     re.DOTALL,
 )
+_UNCLOSED = re.compile(
+    r"(?P<closed>\{#.*?#\}|\{%(?:(?!\{[{%]).)*?%\}|\{\{(?:(?!\{[{%]).)*?\}\})|\{[{%#]",
+    re.DOTALL,
+)
+"""Every tag; those that end before the next one begins are `closed`."""
 _MARKUP = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _NO_BREAK = re.compile(r"[^\n]")
 _WORDS_OF_THE_LANGUAGE = {
@@ -193,9 +198,7 @@ def _read_with_jinja(template: Template) -> None:
     try:
         tree = _ENV.parse(template.source)
     except jinja2.TemplateSyntaxError as error:
-        line = min(error.lineno, template.source.count("\n") + 1)
-        hint = "every {% block name %} ends with {% endblock %}, every {{ with }}"
-        template.problems.append(template.problem(line, 1, "E032", f"not a template: {error.message}", hint))
+        template.problems.append(_fault(template, error))
         return
     for node in tree.body:
         if isinstance(node, nodes.Block):
@@ -211,28 +214,57 @@ def _read_with_jinja(template: Template) -> None:
             template.problems.append(
                 template.problem(node.lineno, 1, "E032", message, "only blocks stand in a template")
             )
+    if not template.problems:
+        try:
+            _ENV.compile(tree)  # finds what the parser lets through
+        except jinja2.TemplateSyntaxError as error:
+            template.problems.append(_fault(template, error))
+
+
+def _fault(template: Template, error: jinja2.TemplateSyntaxError) -> Problem:
+    """What Jinja says of a file; a tag that is not closed is looked up, for Jinja names the place behind it."""
+    hint = "every {% block name %} ends with {% endblock %}, every {{ with }}"
+    for match in _UNCLOSED.finditer(template.source):
+        if not match["closed"]:
+            return template.problem_at(match.start(), "E032", f"a tag is not closed: '{match[0]}'", hint)
+    line = min(error.lineno, template.source.count("\n") + 1)
+    return template.problem(line, 1, "E032", f"not a template: {error.message}", hint)
 
 
 def _add_block(template: Template, node: nodes.Block) -> None:
     lines = template.source.splitlines()
     column = lines[node.lineno - 1].find("{%") + 1
+    if node.name in template.blocks:
+        again = list(re.finditer(rf"\{{%[-+]?\s*block\s+{node.name}\b", lines[node.lineno - 1]))
+        column = again[-1].start() + 1 if again else column
+        message = f"block '{node.name}' is given twice"
+        template.problems.append(template.problem(node.lineno, max(column, 1), "E032", message, "keep one of the two"))
+        return
+    if node.required:
+        message, hint = f"block '{node.name}' is 'required', which says nothing", "leave the word out"
+        template.problems.append(template.problem(node.lineno, max(column, 1), "E032", message, hint))
     block = template.blocks[node.name] = Block(node.name, node.lineno, max(column, 1))
-    for inner in node.find_all(nodes.Node):
-        if not isinstance(inner, _ALLOWED):
-            message = f"a text cannot use '{_word(inner)}'"
-            hint = "words, {{ names }}, functions and {% if %}"
-            template.problems.append(template.problem(inner.lineno, 1, "E032", message, hint))
+    _refuse(template, node)
     block.pieces = _pieces(node.body)
     called = {id(call.node) for call in node.find_all(nodes.Call)}
-    for call in node.find_all(nodes.Call):
-        if not (isinstance(call.node, nodes.Name) and call.node.name in FUNCTIONS):
-            name = call.node.name if isinstance(call.node, nodes.Name) else "?"
-            hint = f"there are {', '.join(FUNCTIONS)}"
-            template.problems.append(template.problem(call.lineno, 1, "E032", f"there is no function '{name}'", hint))
     for used in node.find_all(nodes.Name) if not template.problems else ():
         if id(used) not in called:
             found = re.search(rf"\b{used.name}\b", lines[used.lineno - 1]) if used.lineno <= len(lines) else None
             block.uses.append(Use(used.name, used.lineno, found.start() + 1 if found else 1))
+
+
+def _refuse(template: Template, block: nodes.Block) -> None:
+    """Report what a text may not be made of, and what would fail when it is said."""
+    found = []
+    for node in block.find_all(nodes.Node):
+        if not isinstance(node, _ALLOWED):
+            found.append((node, f"a text cannot use '{_word(node)}'", "words, {{ names }}, functions and {% if %}"))
+        elif isinstance(node, nodes.Test) and node.name not in _ENV.tests:
+            found.append((node, f"there is no test 'is {node.name}'", "compare with ==, or write {% if name %}"))
+        elif isinstance(node, nodes.Call) and not (isinstance(node.node, nodes.Name) and node.node.name in FUNCTIONS):
+            name = node.node.name if isinstance(node.node, nodes.Name) else "?"
+            found.append((node, f"there is no function '{name}'", f"there are {', '.join(FUNCTIONS)}"))
+    template.problems += [template.problem(node.lineno, 1, "E032", *words) for node, *words in found]
 
 
 def _pieces(body: list[nodes.Node]) -> list[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.flow.check.template import Template, read_template
 from bot.flow.link import link
 from bot.flow.model import Flow, Kind, Step
-from bot.flow.reader import read_flows
+from bot.flow.reader import is_flow_name, read_flows
 from bot.source import SYNTAX_CODES, read_file
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Tree:
 
     forms: frozenset[str] = frozenset()
     """The forms of address of the source language: "bạn", "cháu", …"""
+    with_words: dict[str, set[str]] = field(default_factory=dict)
+    """The flows that have any template, by language."""
+    misnamed: set[str] = field(default_factory=set)
+    """What files whose names do not fit may be meant to be called: "wash-hands" for Wash_Hands.toml."""
     partners: list[tuple[str, str]] = field(default_factory=list)
     """(flow, piece it includes), for all flows."""
 
@@ -54,6 +59,13 @@ class Tree:
     def has_flow_file(self, name: str) -> bool:
         """Whether there is a file for this flow, readable or not."""
         return name in self.flows or self._file(name).is_file()
+
+    def is_stray(self, template: Template) -> bool:
+        """Whether a template belongs to no flow and is the first of its folder, which is reported once."""
+        if self.has_flow_file(template.flow) or template.flow in self.misnamed:
+            return False
+        words = self.words[template.language].values()
+        return next(each for each in words if each.flow == template.flow) is template
 
     def _file(self, name: str) -> Path:
         return self.root / "flows" / f"{name}.toml"
@@ -91,6 +103,12 @@ def read_tree(root: Path, today: date, channels: Sequence[str], bot_texts: Colle
                 tree.words[folder.name] = _read_words(folder)
     if tree.flows:
         tree.words.setdefault(SOURCE_LANGUAGE, {})
+    tree.with_words = {language: {each.flow for each in words.values()} for language, words in tree.words.items()}
+    tree.misnamed = {
+        re.sub(r"[^a-z0-9]+", "-", problem.path.stem.lower()).strip("-")
+        for problem in tree.problems
+        if problem.code == "E008" and not is_flow_name(problem.path.stem)
+    }
     for template in tree.templates():
         tree.problems += template.problems
     return tree

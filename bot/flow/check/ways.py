@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.flow.check.tree import Tree, reached
 from bot.flow.model import QUESTIONS, Flow, Kind, Place, Step
-from bot.flow.reader import did_you_mean
+from bot.flow.reader import did_you_mean, is_name
 from bot.problem import Problem
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def missing_targets(flow: Flow, tree: Tree) -> Iterator[Problem]:
     """E009: a name that is no step, and an end the other flow does not have."""
     if flow.start and flow.start not in flow.steps:
         place = flow.places.get("start", Place(flow.path, 1))
-        yield at(place, "E009", f"there is no step '{flow.start}'", did_you_mean(flow.start, flow.steps))
+        yield at(place, "E009", f"there is no step '{flow.start}'", _step_meant(flow.start, flow))
     for step in flow.steps.values():
         for to, key in targets(step):
             if to not in flow.steps:
-                yield at(place_of(step, key), "E009", f"there is no step '{to}'", did_you_mean(to, flow.steps))
+                yield at(place_of(step, key), "E009", f"there is no step '{to}'", _step_meant(to, flow))
         if step.kind in _OTHERS:
             ends = _ends(step, tree)
             for end in step.go:
@@ -123,13 +123,22 @@ def circles(flow: Flow, tree: Tree) -> Iterator[Problem]:
 
 
 def other_flows(flow: Flow, tree: Tree) -> Iterator[Problem]:
-    """E017, E018: another flow that is not there, is of the wrong kind, or leads back here."""
+    """E017, E018, W112: another flow that is not there, is of the wrong kind, or leads back here."""
     for step in flow.steps.values():
         key = {Kind.ENTER: "enter", Kind.INCLUDE: "include"}.get(step.kind)
         if key:
             yield from _other(flow, step, key, step.flow, tree)
         if step.suggest:
-            yield from _other(flow, step, "suggest", step.suggest, tree)
+            yield from _suggested(step, tree)
+
+
+def _suggested(step: Step, tree: Tree) -> Iterator[Problem]:
+    """A warning only: the guide works without its suggestion."""
+    name = step.suggest
+    if name.startswith("pieces/") or not tree.has_flow_file(name):
+        hint = did_you_mean(name, [each for each in tree.flows if not each.startswith("pieces/")])
+        message = f"there is no guide '{name}': nothing is suggested"
+        yield at(place_of(step, "suggest"), "W112", message, hint or "name a guide, or leave 'suggest' out")
 
 
 def _other(flow: Flow, step: Step, key: str, name: str, tree: Tree) -> Iterator[Problem]:
@@ -141,12 +150,10 @@ def _other(flow: Flow, step: Step, key: str, name: str, tree: Tree) -> Iterator[
             place, "E017", f"there is no flow '{name}'", did_you_mean(name, known) or f"flows/{name}.toml is missing"
         )
     elif is_piece and key != "include":
-        yield at(
-            place, "E017", f"'{name}' is a piece", f'write include = "{name}"' if key == "enter" else "name a guide"
-        )
+        yield at(place, "E017", f"'{name}' is a piece", f'write include = "{name}"')
     elif not is_piece and key == "include":
         yield at(place, "E017", f"'{name}' is a guide", f'write enter = "{name}"')
-    elif key != "suggest" and (name == flow.name or flow.name in reached(name, tree.flows)):
+    elif name == flow.name or flow.name in reached(name, tree.flows):
         yield at(place, "E018", f"'{name}' leads back into '{flow.name}'", "a flow cannot enter or include itself")
 
 
@@ -194,7 +201,12 @@ def moved_steps(flow: Flow, tree: Tree) -> Iterator[Problem]:
         if seen[-1] in flow.moved:
             yield at(place, "E019", f"'{old}' moves in a circle", " → ".join([*seen, flow.moved[seen[-1]]]))
         elif seen[-1] not in flow.steps:
-            yield at(place, "E019", f"there is no step '{seen[-1]}'", did_you_mean(seen[-1], flow.steps))
+            yield at(place, "E019", f"there is no step '{seen[-1]}'", _step_meant(seen[-1], flow))
+
+
+def _step_meant(name: str, flow: Flow) -> str:
+    """A hint with the nearest step; one whose own name is at fault is none."""
+    return did_you_mean(name, filter(is_name, flow.steps))
 
 
 def _ends(step: Step, tree: Tree) -> set[str]:

@@ -21,7 +21,11 @@ _GUIDE_BLOCKS = {"title", "goal", "words", "alarm"}
 
 def texts(flow: Flow, tree: Tree) -> Iterator[Problem]:
     """E030, E031, E042, E043, W110: words that are missing, in any language."""
+    speaks = not flow.is_piece or any(step.kind not in WORDLESS for step in flow.steps.values())
     for language in sorted(tree.words):
+        if speaks and flow.name not in tree.with_words[language]:
+            yield _no_folder(flow, language)
+            continue
         for step in flow.steps.values():
             if step.kind not in WORDLESS:
                 yield from _step_words(step, language, tree)
@@ -64,6 +68,14 @@ def _no_file(text: str, place: Place, language: str) -> Problem:
     return at(place, code, f"no words in '{language}'", f"write content/{language}/{text}.j2")
 
 
+def _no_folder(flow: Flow, language: str) -> Problem:
+    """One problem for all the words of a flow."""
+    code = "E030" if language == SOURCE_LANGUAGE else "W110"
+    what = "a file for each step" + ("" if flow.is_piece else f" and {GUIDE}.j2")
+    hint = f"make the folder content/{language}/{flow.name}/ with {what}"
+    return at(Place(flow.path, 1), code, f"no words at all in '{language}'", hint)
+
+
 def _missing(template: Template, code: str, block: str, message: str) -> Problem:
     here = template.blocks.get(block)
     line, column = (here.line, here.column) if here else (1, 1)
@@ -93,8 +105,8 @@ def superfluous(template: Template, tree: Tree) -> Iterator[Problem]:
         return
     flow = tree.flows.get(template.flow)
     if flow is None:
-        if not tree.has_flow_file(template.flow):
-            yield template.problem(1, 1, "W102", f"there is no flow '{template.flow}'", "take the file out")
+        if tree.is_stray(template):
+            yield template.problem(1, 1, "W102", f"there is no flow '{template.flow}'", "take the folder out")
         return
     if template.name == GUIDE:
         yield from _unused_blocks(template, _GUIDE_BLOCKS)
@@ -122,7 +134,8 @@ def labels(template: Template, tree: Tree) -> Iterator[Problem]:
     for block in label_blocks(template, tree):
         for use in block.uses:
             if use.name not in PRONOUNS:
-                hint = f"only {', '.join(PRONOUNS)}: a button must read the same to everybody"
+                only = f"only {', '.join(PRONOUNS)}: a button must read the same to everybody"
+                hint = did_you_mean(use.name, PRONOUNS) or only
                 yield template.problem(use.line, use.column, "E034", f"a label cannot use '{use.name}'", hint)
 
 
