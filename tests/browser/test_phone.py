@@ -105,17 +105,23 @@ async def test_keyboard_alone(person: Phone) -> None:
         assert await place(person) == f"Bước {step}/"
 
 
+async def follow(person: Phone, where: str, label: str) -> None:
+    """Tap a button of a page without script and wait for the page it leads to."""
+    async with person.page.expect_navigation():
+        await person.page.locator(where, has_text=label).click()
+
+
 async def test_without_script(browser: Browser, bot: Running) -> None:
     """Without script everything works, and the newest message is on the screen after every tap."""
     async with phone(browser, bot.url, java_script_enabled=False) as person:
         await person.page.goto(person.url)
-        await person.page.locator(".answers button", has_text="Bác").click()
+        await follow(person, ".answers button", "Bác")
         await expect(person.page.locator("article").last.locator("h2")).to_be_in_viewport()
-        await person.page.locator("article:last-child button", has_text="Kích hoạt").click()
-        await person.page.locator("article:last-child button", has_text="Bắt đầu").click()
+        await follow(person, "article:last-child button", "Kích hoạt")
+        await follow(person, "article:last-child button", "Bắt đầu")
         while await can_go_on(person):
             await expect(person.page.locator("article").last.locator("h2")).to_be_in_viewport()
-            await person.page.locator("article:last-child button", has_text=DONE).click()
+            await follow(person, "article:last-child button", DONE)
         assert (await person.newest()).startswith("Vậy là")
         await person.page.goto(person.url)  # opened again another day: begins at the end of the log
         await expect(person.page.locator("article:last-child button").last).to_be_in_viewport()
