@@ -78,7 +78,7 @@ class House:
     def _entries(self, block: str, flows: list[Flow], *, with_title: bool = False) -> list[Entry]:
         found = []
         for flow in flows:
-            phrases: list[str] = []
+            phrases = [topic.replace("-", " ") for topic in flow.topics] if with_title else []
             for language in self.library.languages.values():
                 words = language.address("").words
                 phrases += self.library.lines(language.name, f"{flow.name}/{GUIDE}", block, words)

@@ -251,3 +251,15 @@ async def _to_the_end(bot, chat):
         bot.later(60)
         await bot.says(chat, words)
     assert bot.last(chat) == "Xong 3 chén mời Bà Tư"
+
+
+def test_a_topic_of_a_guide_finds_it() -> None:
+    """What the flow file calls its topics is known to the finder, as words."""
+    from pathlib import Path
+
+    from bot.service.house import load_house
+
+    house, _ = load_house(Path(__file__).parents[2], {})
+    known = {entry.guide: entry.phrases for entry in house.entries}
+    assert all(topic.replace("-", " ") in known[flow.name] for flow in house.flows.values() for topic in flow.topics)
+    assert any(flow.topics for flow in house.flows.values())
