@@ -20,6 +20,9 @@ from bot.store.database import DatabaseFault, explain
 if TYPE_CHECKING:
     from bot.service.house import House
 
+GARBAGE = (20_000, 20, 50)
+"""How seldom the collector looks: hardly anything here has circles, and it would walk every request under way."""
+
 DATABASE_TURN = 0.0005
 """Seconds after which a busy loop lets the database's thread go on; Python's 5 ms would be added to each statement."""
 
@@ -63,6 +66,7 @@ async def _serve(config: Config, house: House, *, telegram: bool, watch: bool) -
             loop.add_signal_handler(name, stopped.set)
     gc.collect()
     gc.freeze()  # what is loaded stays: collections need not walk it again
+    gc.set_threshold(*GARBAGE)
     gc.enable()
     sys.setswitchinterval(DATABASE_TURN)
     try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200
+AT_ONCE = 500
 """Sends in flight on one channel."""
 
 ACKNOWLEDGE = 0.003
