@@ -49,7 +49,6 @@ def set_up(level: int = logging.INFO) -> None:
     for noisy in (
         "httpx",
         "httpcore",
-        "aiohttp.access",
         "uvicorn.access",
         "uvicorn.error",
         "telegram",

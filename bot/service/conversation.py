@@ -1,10 +1,9 @@
 """The way of a message, from door to door. Read this file first.
 
     channel        update          -> Incoming                       (bot/channel/*)
-    accept         Incoming        -> waits here until its turn is committed; then the platform is answered
-    meaning        text or tap     -> secret? command? cry for help? answer? guide?          (service/respond.py)
-    engine         take_turn       -> the new session and effects                             no I/O
-    wording        effects         -> messages                                                no I/O
+    accept         Incoming        -> waits here until all it leads to is committed; then the platform may forget it
+    respond        text or tap     -> secret? command? cry for help? button? answer? guide?   no I/O
+    talk           events          -> take_turn (none, one or several), effects into words    no I/O
     store          ONE transaction :  inbox row + chat + session + journal + jobs + outbox rows
     sender         outbox row      -> channel.send                                            (service/sender.py)
 

@@ -1,4 +1,4 @@
-"""How fast a channel may be sent to: a steady rate with a small burst, per chat and over all (GCRA)."""
+"""How fast a channel may be sent to: a steady rate with a small burst for each chat (GCRA), a rest for all."""
 
 from __future__ import annotations
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 SIZES = (2, 8, 32, 128, 256)
 """Lengths of the lists in `among`: few, so that few statements are compiled."""
 
-
 COMMIT, ROLLBACK = "COMMIT", "ROLLBACK"
 
 _OURS = (ValueError, TypeError, OverflowError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
@@ -67,21 +66,23 @@ class Batch:
 
     async def _trip(self, last: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         writes, self._writes = self._writes, []
-        begin, self._begun = not self._begun, last not in {COMMIT, ROLLBACK}
+        begin, self._begun = not self._begun, True  # until it has ended well there may be something to take back
         try:
             if self.dialect.name == "sqlite":
                 # aiosqlite's own way to its thread; its public methods take one statement at a time.
-                rows = await self._driver._execute(_run, self._driver._conn, begin, writes, last, values)  # noqa: SLF001
-                return list(rows)
-            if begin:
-                await self._driver.execute("BEGIN")
-            for text, rows in writes:
-                await self._driver.executemany(text, rows)
-            return list(await self._driver.fetch(last, *values))
+                found = await self._driver._execute(_run, self._driver._conn, begin, writes, last, values)  # noqa: SLF001
+            else:
+                if begin:
+                    await self._driver.execute("BEGIN")
+                for text, rows in writes:
+                    await self._driver.executemany(text, rows)
+                found = await self._driver.fetch(last, *values)
         except _OURS:
             raise
         except Exception as error:  # the drivers have no class of error in common
             raise DBAPIError(last, None, error) from error
+        self._begun = last not in {COMMIT, ROLLBACK}
+        return list(found)
 
 
 def _run(
@@ -93,7 +94,7 @@ def _run(
 ) -> list[tuple[Any, ...]]:
     """One trip, in the driver's thread."""
     if last == ROLLBACK and not connection.in_transaction:
-        return []  # SQLite has taken it back itself: the disk was full
+        return []  # it never began, or SQLite has taken it back itself: the disk was full
     if begin:
         connection.execute("BEGIN IMMEDIATE")
     for text, rows in writes:

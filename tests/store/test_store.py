@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from bot.channel.base import Button, Deletion, Incoming, Keyboard, Message, Picture, VoiceNote, What
 from bot.engine.button import ButtonMeaning
@@ -317,3 +319,23 @@ async def test_a_database_file_is_held_by_one_serving_bot(tmp_path):
     with alone(url):
         pass
     assert {path.name for path in (tmp_path / "new").iterdir()} == {"bot.db", "bot.db.lock"}
+
+
+@pytest.mark.parametrize(("fault", "raised"), [(None, DBAPIError), (object(), sqlite3.ProgrammingError)])
+async def test_a_batch_that_fails_at_its_end_leaves_the_connection_free(database, fault, raised):
+    """A write is refused on the way to the commit: all of the batch is taken back, and the next one works."""
+    good = journal.Line("a:1", "tea", "s", "answered", "", 1)
+
+    async def both() -> None:
+        async with database.batch() as batch:
+            await journal.add(batch, [good])
+            await journal.add(batch, [replace(good, step=fault)])
+
+    with pytest.raises(raised):
+        await both()
+    assert await _all(database, tables.journal) == []
+    async with database.batch() as batch:
+        await journal.add(batch, [good])
+    async with database.write() as connection:
+        await journal.add(connection, [good])
+    assert len(await _all(database, tables.journal)) == 2
