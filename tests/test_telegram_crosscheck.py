@@ -55,6 +55,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
+from functools import partial
 
 import aiohttp
 import pytest
@@ -66,7 +67,7 @@ from sqlalchemy import select
 from bot.channel.telegram_update import WANTED
 from bot.store import tables
 from tests.channel.conftest import OPUS, ROOT, SECRET, living
-from tests.channel.test_telegram_walk import finished, walk
+from tests.channel.test_telegram_walk import finished, recorded, walk
 from tests.kit.emulator import KINDS, Emulator
 from tests.kit.telegram import TelegramDouble
 from tests.kit.telegram_world import PIXEL
@@ -114,6 +115,7 @@ async def test_guides_are_walked_by_tapping(emulator, tmp_path, webhook):
             passed = await walk(bot, person, guide)
             assert len(passed) > 3
             assert await finished(bot, number, guide)
+            await emulator.until(partial(recorded, person, len(passed)))  # the last record follows the last message
             asked = [shown for shown in person.screen if shown.former_keyboards]
             assert len(asked) == len(passed)
             assert all(len(shown.buttons) == 1 for shown in asked)

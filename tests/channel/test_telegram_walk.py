@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 import unicodedata
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -65,6 +66,11 @@ async def finished(bot, chat, guide):
         return (await connection.execute(row)).scalar()
 
 
+def recorded(person, answers):
+    """Whether every answer has left its record on the screen."""
+    return len([shown for shown in person.screen if shown.former_keyboards]) >= answers
+
+
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
 async def test_every_guide_is_walked_by_tapping(double, tmp_path, webhook):
     """Each guide of the house leads a stranger to its end; every tap is answered and leaves a record."""
@@ -74,6 +80,7 @@ async def test_every_guide_is_walked_by_tapping(double, tmp_path, webhook):
             passed = await walk(bot, person, guide)
             assert len(passed) > 3
             assert await finished(bot, number, guide)
+            await double.until(partial(recorded, person, len(passed)))  # the last record follows the last message
             asked = [shown for shown in person.screen if shown.former_keyboards]
             assert len(asked) == len(passed)
             assert all(len(shown.buttons) == 1 for shown in asked)
