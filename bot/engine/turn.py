@@ -36,7 +36,7 @@ DOUBLE_TAP = 3_000
 MOST_REMINDERS = 2
 """Reminders in one guide."""
 
-SMALL_ROW = ("back", "again", "aloud")
+SMALL_ROW = ("back", "again")
 """The small row under every question."""
 
 
@@ -114,7 +114,7 @@ def offers(flow: Flow, session: Session) -> tuple[str, ...]:
     if step.kind is Kind.END:
         suggestion = (f"open:{step.suggest}",) if step.suggest else ()
         return (*suggestion, "good", "so_so", "bad", "home") if step.end == path.DONE else (*suggestion, "home")
-    small = tuple(c for c in SMALL_ROW if (c != "back" or session.visits) and (c != "aloud" or step.voice))
+    small = SMALL_ROW if session.visits else SMALL_ROW[1:]
     return path.answers(step) + small
 
 

@@ -40,17 +40,6 @@ INPUTS = frozenset({Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.PHONE})
 """Kinds answered by typing."""
 
 
-OWN_ANSWERS = frozenset(
-    {
-        *("home", "read", "human", "open", "call", "speak", "understood", "asked_me"),
-        *("language", "address", "about", "delete", "delete_me", "good", "so_so", "bad"),
-        *("done", "not_yet", "stuck", "other", "back", "again", "aloud"),
-        *("resume", "restart", "stay", "return", "no_reminders", "record", "silence"),
-    }
-)
-"""Answers of the bot itself, understood at every step: no answer of a question may be called so."""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands in a file; both count from 1."""
@@ -128,6 +117,7 @@ class Flow:
     steps: dict[str, Step]
     topics: tuple[str, ...] = ()
     menu: int | None = None  # its place in the list of guides; None: not listed
+    chapter: str = ""  # the chapter it is listed in; "": on the home screen itself
     alarm: bool = False  # its alarm words lead here before anything else
     moved: dict[str, str] = field(default_factory=dict)  # old step name -> new one
     sources: tuple[Source, ...] = ()

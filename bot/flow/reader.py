@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from bot.flow.functions import FUNCTIONS
-from bot.flow.model import INPUTS, OWN_ANSWERS, Branch, Flow, Kind, Place, Silence, Source, Step
+from bot.flow.model import INPUTS, Branch, Flow, Kind, Place, Silence, Source, Step
+from bot.flow.own import OWN
 from bot.flow.rule import Rule, RuleError, read_rule
 from bot.problem import Problem
 from bot.source import Key, read_file
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FILE_KEYS = ("start", "topics", "menu", "alarm", "review_by", "source", "moved", "steps")
+FILE_KEYS = ("start", "topics", "menu", "chapter", "alarm", "review_by", "source", "moved", "steps")
 KIND_KEYS = ("say", "do", "ask", "enter", "include", "end")
 SOURCE_KEYS = ("url", "checked", "note")
 BRANCH_KEYS = ("when", "to")
 SILENCE_KEYS = ("after", "to")
 
-_ABOVE = {"start": "text", "topics": "texts", "menu": "whole", "alarm": "yes", "review_by": "date"}
+_ABOVE = {"start": "text", "topics": "texts", "menu": "whole", "chapter": "text", "alarm": "yes", "review_by": "date"}
 """Keys of the file that are no tables, with their types."""
 _ABOVE_TABLES = "keys of the file stand above the first [table]"
 
@@ -145,7 +146,7 @@ class _Reader:
         data = self.known((), self.file.data, FILE_KEYS)
         is_piece = self.name.startswith("pieces/")
         if is_piece:
-            for key in [each for each in ("topics", "menu", "alarm") if each in data]:
+            for key in [each for each in ("topics", "menu", "chapter", "alarm") if each in data]:
                 self.problem((key,), "E007", f"a piece has no '{key}'", "write it in a guide")
         tables = self.take((), data, "steps", "table", {})
         if self.whole and not tables:
@@ -165,6 +166,7 @@ class _Reader:
             steps=steps,
             topics=tuple(self.take((), data, "topics", "texts", [])),
             menu=self.take((), data, "menu", "whole", None),
+            chapter=self.take((), data, "chapter", "text", ""),
             alarm=self.take((), data, "alarm", "yes", False),
             moved=self.texts((), data, "moved"),
             sources=self.sources(data),
@@ -265,7 +267,7 @@ class _Reader:
             if answer in BLOCKS or answer.startswith("words_"):
                 hint = "the template has a block of that name for something else"
                 self.problem((*at, key, answer), "E008", f"no answer can be called '{answer}'", hint)
-            elif answer in OWN_ANSWERS and kind is Kind.CHOICE:
+            elif answer in OWN and kind is Kind.CHOICE:
                 hint = "the bot itself has an answer of that name at every step"
                 self.problem((*at, key, answer), "E008", f"no answer can be called '{answer}'", hint)
         if len(found) > MOST_ANSWERS and kind is not Kind.ENTER and kind is not Kind.INCLUDE:

@@ -31,6 +31,15 @@ def give(talk: Talk, answer: str, step: str) -> None:
         talk.happen(flow, Picked(talk.at, step or session.step, answer))
 
 
+def _chapter(talk: Talk, name: str) -> None:
+    """The guides of a chapter; an open guide stays where it is until one is opened."""
+    listed = talk.house.chapter(name)
+    if listed:
+        talk.tell("chapter", *listed, "home", title=talk.house.speaker(talk.chat).label(None, "", f"chapter:{name}"))
+    else:  # a button of a chapter that is gone
+        talk.home()
+
+
 def _call(talk: Talk, name: str) -> None:
     talk.chat = replace(talk.chat, address=name)
     talk.go_on()
@@ -92,6 +101,7 @@ def _aloud(talk: Talk, flow: Flow, step: str) -> None:
 _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "home": lambda talk, _: talk.home(),
     "open": lambda talk, name: talk.open(name),
+    "chapter": _chapter,
     "call": _call,
     "speak": _speak,
     "language": lambda talk, _: talk.tell("language", *(f"speak:{known}" for known in talk.house.library.languages)),
@@ -111,7 +121,6 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
 
 _IN_GUIDE: dict[str, Callable[[Talk, Flow, str], None]] = {
     "aloud": _aloud,
-    "read": _aloud,
     "resume": lambda talk, flow, _: talk.happen(flow, Resumed(talk.at)),
     "restart": lambda talk, flow, _: talk.happen(flow, Started(talk.at)),
     "no_reminders": lambda talk, flow, _: talk.happen(flow, Muted(talk.at)),

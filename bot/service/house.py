@@ -10,10 +10,11 @@ from bot.engine import path
 from bot.engine.button import ButtonMeaning, button_id
 from bot.flow.link import link
 from bot.flow.model import QUESTIONS, Kind
+from bot.flow.own import Scope, own
 from bot.flow.reader import read_flows
 from bot.meaning.finder import Entry
 from bot.wording.library import BOT, GUIDE, Library
-from bot.wording.render import EVERYWHERE, RECORD, Speaker
+from bot.wording.render import Speaker
 from bot.wording.sentences import COMMANDS
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from bot.flow.model import Flow
     from bot.problem import Problem
 
-BESIDE = ("other", "back", "again", "aloud", "resume", "restart", "stay", "return", "no_reminders", RECORD)
+BESIDE = (*own(Scope.GUIDE), "other", "record")
 """Answers that may stand beside those of the step itself."""
 
 
@@ -61,9 +62,16 @@ class House:
 
     @cached_property
     def menu(self) -> tuple[str, ...]:
-        """The guides of the home screen, in order."""
-        listed = [(f.menu, f.name) for f in self.flows.values() if f.menu is not None]
-        return tuple(name for _, name in sorted(listed))
+        """The answers of the home screen, in order: guides, and chapters at the place of their first guide."""
+        return tuple(dict.fromkeys(f"chapter:{f.chapter}" if f.chapter else f"open:{f.name}" for f in self._listed))
+
+    def chapter(self, name: str) -> tuple[str, ...]:
+        """The answers of a chapter, in order: its guides."""
+        return tuple(f"open:{f.name}" for f in self._listed if f.chapter == name)
+
+    @cached_property
+    def _listed(self) -> list[Flow]:
+        return sorted((f for f in self.flows.values() if f.menu is not None), key=lambda f: (f.menu, f.name))
 
     @cached_property
     def alarms(self) -> tuple[Entry, ...]:
@@ -89,12 +97,12 @@ class House:
 
     def everywhere(self) -> dict[str, ButtonMeaning]:
         """Buttons that belong to no step, by id."""
-        answers = [a for a in EVERYWHERE if a not in {"open", "call", "speak"}]
-        answers += ["resume", "restart", "stay", "return", "no_reminders"]
+        answers = [*own(Scope.ANYWHERE), *own(Scope.GUIDE)]
         answers += [f"open:{name}" for name in self.flows]
+        answers += [f"chapter:{flow.chapter}" for flow in self._listed if flow.chapter]
         answers += [f"speak:{name}" for name in self.library.languages]
         answers += [f"call:{name}" for language in self.library.languages.values() for name in language.addresses]
-        meanings = [ButtonMeaning("", "", "", answer) for answer in dict.fromkeys(answers)]
+        meanings = [ButtonMeaning("", "", "", answer) for answer in answers]
         return {button_id(meaning): meaning for meaning in meanings}
 
 

@@ -13,12 +13,12 @@ from bot.channel.base import Deletion, Incoming, What
 from bot.engine.effect import Note, Tell
 from bot.engine.event import TimeCame
 from bot.flow.model import Kind
+from bot.flow.own import needs_no_guide
 from bot.meaning.fold import clean
 from bot.meaning.secrets import find_secret
 from bot.service.answers import give
 from bot.service.talk import Reply, Talk
 from bot.service.typed import cries_for_help, hear
-from bot.wording.render import means_the_same_everywhere
 from bot.wording.sentences import MEDIA
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _tap(talk: Talk, tapped: ButtonMeaning | None) -> None:
     if tapped is None:  # a button of a database that is gone: never a dead end
         talk.go_on()
         return
-    of_no_guide = not tapped.flow or means_the_same_everywhere(tapped.answer)
+    of_no_guide = not tapped.flow or needs_no_guide(tapped.answer)
     if of_no_guide or (tapped.flow == talk.chat.flow and talk.session is not None):
         give(talk, tapped.answer, tapped.step)
     elif tapped.flow in talk.house.flows:  # a button of another guide: offer the way there, or to stay

@@ -172,7 +172,7 @@ class Talk:
         if flow is not None and session is not None:
             self.happen(flow, Stopped(self.at))
         self.chat = replace(self.chat, flow="", misses=0)
-        self.tell("home", *(f"open:{name}" for name in self.house.menu))
+        self.tell("home", *self.house.menu)
 
     def open(self, name: str, step: str = "") -> None:
         """Open a guide: from the beginning, at a step, or where it was left."""

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from bot.engine import path
 from bot.engine.event import Said
 from bot.flow.model import INPUTS
+from bot.flow.own import CONSTANTS, OWN
 from bot.meaning.choose import Offer, choose
 from bot.meaning.finder import SURE, alarmed, find
 from bot.service.answers import ask_address, give
 from bot.wording.library import GUIDE
-from bot.wording.render import CONSTANTS, LABELLED
 
 if TYPE_CHECKING:
     from bot.service.talk import Talk
@@ -121,7 +121,7 @@ def _can_be_shown(talk: Talk, step: str, answer: str) -> bool:
     known = flow.steps.get(step) if flow is not None else None
     if kind == "stuck" and name:
         return known is not None and name in known.stuck
-    return kind in LABELLED or (known is not None and answer in known.go)
+    return kind in OWN or (known is not None and answer in known.go)
 
 
 def _command(talk: Talk, text: str, *, first: bool) -> None:
@@ -152,15 +152,15 @@ def _find_or_ladder(talk: Talk, text: str, *, first: bool) -> None:
         talk.tell("found", f"open:{guide}", "stay" if talk.flow else "home", title=speaker.title(guide), goal=goal)
     elif found:
         talk.chat = replace(talk.chat, misses=talk.chat.misses + 1)
-        _guess(talk, [f.guide for f in found])
+        _guess(talk, [f"open:{f.guide}" for f in found])
     elif first:
         ask_address(talk)
     else:
         _ladder(talk)
 
 
-def _guess(talk: Talk, guides: list[str]) -> None:
-    talk.tell("guesses", *(f"open:{guide}" for guide in guides), "human", "stay" if talk.flow else "home")
+def _guess(talk: Talk, answers: list[str]) -> None:
+    talk.tell("guesses", *answers, "human", "stay" if talk.flow else "home")
 
 
 def _ladder(talk: Talk) -> None:
@@ -176,7 +176,7 @@ def _ladder(talk: Talk) -> None:
         talk.tell("not_understood")
         talk.home()
     elif misses == 2:
-        _guess(talk, [name for name in talk.house.menu if name != talk.chat.flow][:3])
+        _guess(talk, [answer for answer in talk.house.menu if answer != f"open:{talk.chat.flow}"][:3])
     else:
         talk.tell("human", "stay" if flow else "home")
     talk.chat = replace(talk.chat, misses=misses)

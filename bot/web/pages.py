@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from bot.channel.base import Message
+from bot.flow.own import CONSTANTS
 from bot.web import media
 from bot.wording.library import SOURCE_LANGUAGE
-from bot.wording.render import CONSTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bot.channel.base import Button, Message, Picture
 from bot.engine import path
@@ -12,6 +12,7 @@ from bot.engine.button import ButtonMeaning, button_id
 from bot.engine.event import local_day, local_time
 from bot.flow.functions import FUNCTIONS
 from bot.flow.model import INPUTS, Kind
+from bot.flow.own import CONSTANTS, needs_no_guide, weight
 from bot.wording.library import BOT, GUIDE
 
 if TYPE_CHECKING:
@@ -24,30 +25,9 @@ if TYPE_CHECKING:
     from bot.wording.library import Address, Library
 
 BUTTONS = f"{BOT}/buttons"
-MAIN = frozenset({"begin", "done", "resume", "return", "understood", "restart"})
-SMALL = frozenset({"back", "again", "aloud", "good", "so_so", "bad"})
-RECORD = "record"
-"""The answer behind a record: a tap on it asks whether to go back to that step."""
+CHAPTERS = f"{BOT}/chapters"
 RECORD_MAX = 30
 """Characters of a typed text in a record, so that it fits on a button."""
-
-EVERYWHERE = frozenset(
-    {
-        *("home", "read", "human", "open", "call", "speak", "understood", "asked_me"),
-        *("language", "address", "delete_me", "good", "so_so", "bad"),
-    }
-)
-"""Answers that need no guide to be understood."""
-
-LABELLED = EVERYWHERE | {
-    *("done", "not_yet", "stuck", "other", "back", "again", "aloud"),
-    *("resume", "restart", "stay", "return", "no_reminders"),
-}
-"""Answers whose label is the bot's own."""
-
-
-CONSTANTS = ("home", "read", "human")
-"""What is always there, whatever is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +90,7 @@ class Speaker:
             label = "•••" if step.private else _shortened(value_of(step, effect.answer))
         time = local_time(at).strftime("%H:%M")
         text = self.library.phrase(self.language, f"{BOT}/record", "text", {"label": label, "time": time})
-        return Button(button_id(ButtonMeaning(flow.name, flow.digest, effect.step, RECORD)), text, "small")
+        return Button(button_id(ButtonMeaning(flow.name, flow.digest, effect.step, "record")), text, "small")
 
     def constants(self) -> tuple[str, ...]:
         """Labels of what is always there."""
@@ -138,6 +118,8 @@ class Speaker:
             return self.title(name)
         if kind == "call":
             return self.library.language(self.language).address(name).label
+        if kind == "chapter":
+            return self.library.phrase(self.language, CHAPTERS, name, self.address.words)
         if kind == "speak":
             return self.library.phrase(name, BUTTONS, "language_name", {})
         if flow is not None and step and (answer in flow.steps[step].go or (kind == "stuck" and name)):
@@ -151,18 +133,12 @@ class Speaker:
             found = self.library.lines(self.language, flow.steps[step].text, block, self.address.words)
             if found:
                 return found
-        return self.library.lines(self.language, BUTTONS, block, self.address.words)
+        own = CHAPTERS if answer.startswith("chapter:") else BUTTONS
+        return self.library.lines(self.language, own, block, self.address.words)
 
     def _names(self, at: int) -> dict[str, Any]:
         today = local_day(at)
         return {**self.address.words, **{name: _bind(function, today) for name, function in FUNCTIONS.items()}}
-
-
-def weight(answer: str) -> Literal["main", "plain", "small"]:
-    """How much a button stands out."""
-    if answer in MAIN:
-        return "main"
-    return "small" if answer in SMALL or answer.startswith("call:") else "plain"
 
 
 def _bind(function: Callable[[object, date], object], today: date) -> Callable[[object], object]:
@@ -175,13 +151,8 @@ def _in_scope(scope: str, saved: Mapping[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(scope): value for name, value in saved.items() if name.startswith(scope)}
 
 
-def means_the_same_everywhere(answer: str) -> bool:
-    """Answers that need no guide to be understood."""
-    return answer.partition(":")[0] in EVERYWHERE
-
-
 def _meaning(flow: Flow | None, step: str, answer: str) -> ButtonMeaning:
-    if flow is None or means_the_same_everywhere(answer):
+    if flow is None or needs_no_guide(answer):
         return ButtonMeaning("", "", "", answer)
     return ButtonMeaning(flow.name, flow.digest, step, answer)
 

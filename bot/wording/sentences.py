@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.wording.render import LABELLED
+from bot.flow.own import OWN
 
 MEDIA = ("photo", "voice", "sticker", "location", "contact", "document", "other")
 """Kinds of things sent that are no words; each has a sentence of its own."""
@@ -12,7 +12,7 @@ COMMANDS = ("start", "home", "help", "language", "address", "about", "delete")
 
 _SAID = (
     *("welcome", "address", "home", "language", "about", "group", "error", "placeholder"),
-    *("progress", "record", "picture", "at_start", "changed", "ended", "resume", "remind", "reminders_off"),
+    *("progress", "record", "picture", "at_start", "changed", "ended", "chapter", "resume", "remind", "reminders_off"),
     *("not_yet", "stuck", "stuck_none", "not_understood", "guesses", "found", "alarm", "human", "thanks"),
     *("edited", "too_long", "gone", "stale", "stale_here", "delete_ask", "deleted"),
     *("refused_number", "refused_text", "refused_date", "refused_phone"),
@@ -23,7 +23,7 @@ SENTENCES = (
     *("secret_otp", "secret_password", "secret_id", "secret_card"),
     *(f"media_{kind}" for kind in MEDIA),
     *(f"commands.{name}" for name in COMMANDS),
-    *(f"buttons.{answer}" for answer in sorted(LABELLED - {"open", "call", "speak"})),
+    *(f"buttons.{answer}" for answer, own in OWN.items() if own.labelled),
     "buttons.language_name",
 )
 """All of them; the checker demands each in every language."""

@@ -139,7 +139,7 @@ async def test_a_step_is_heard(double, tea, tmp_path):
             person = double.person(number)
             await person.starts("tea")
             await person.taps("Pha luôn")
-            await person.taps(aloud)
+            await person.says(aloud)
             await person.waits_for(lambda shown: "voice" in shown.content)
     assert len([name for name in double.files if name.startswith("voice")]) == 1
 
@@ -152,7 +152,7 @@ async def test_the_token_is_in_no_log(double, tea, tmp_path, caplog):
         double.fault("sendPhoto", kind="html")
         await person.starts("tea")
         await person.taps("Pha luôn")
-        await person.taps(bot.label("tea", "boil", "aloud"))
+        await person.says(bot.label("tea", "boil", "aloud"))
         await person.waits_for(lambda shown: "voice" in shown.content)
     assert caplog.records
     assert double.token.partition(":")[2] not in caplog.text

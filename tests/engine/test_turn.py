@@ -431,9 +431,3 @@ def test_a_private_answer_stays_out_of_the_journal() -> None:
     flow = flow_of('start="a"\n[steps.a]\nask="number"\nprivate=true\nnext="z"\n[steps.z]\nend="done"\n')
     session = turn(flow, None, Started(NOW)).session
     assert Note("answered", "a") in turn(flow, session, Said(NOW + 1, "60")).effects
-
-
-def test_read_aloud_is_offered_where_there_is_a_voice() -> None:
-    """Steps without a recording do not promise one."""
-    flow = flow_of('start="a"\n[steps.a]\ndo=true\nvoice="a.ogg"\nnext="z"\n[steps.z]\nend="done"\n')
-    assert turn(flow, None, Started(NOW)).effects[1] == Show("a", offers=(*DO, "again", "aloud"))

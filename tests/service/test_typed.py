@@ -263,3 +263,19 @@ def test_a_topic_of_a_guide_finds_it() -> None:
     known = {entry.guide: entry.phrases for entry in house.entries}
     assert all(topic.replace("-", " ") in known[flow.name] for flow in house.flows.values() for topic in flow.topics)
     assert any(flow.topics for flow in house.flows.values())
+
+
+async def test_chapters_stand_on_the_home_screen_and_open_their_guides(tmp_path):
+    """A chapter is tapped or typed; its guides are one more tap away, and an open guide keeps its place meanwhile."""
+    root = make_root(tmp_path)
+    for language in ("vi", "en"):
+        write_words(root, f"{language}/_bot/chapters", {"food": "🍚 Ăn uống", "words_food": "đồ ăn"})
+    write_guide(root, "rice", RICE.replace("menu = 2", 'menu = 2\nchapter = "food"'), RICE_WORDS)
+    async with a_bot(root) as bot:
+        await bot.says("1", "/start")
+        await bot.says("1", "/home")
+        assert _labels(bot, "1")[:2] == [TEA_WORDS["_guide"]["title"], "🍚 Ăn uống"]
+        await bot.says("1", "đồ ăn")
+        assert (bot.last("1"), _labels(bot, "1")[0]) == ("🍚 Ăn uống", RETURN)
+        await bot.taps("1", RETURN)
+        assert (await bot.step("1")).startswith("rice/")

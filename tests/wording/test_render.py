@@ -9,8 +9,9 @@ import pytest
 from bot.engine.button import ButtonMeaning, button_id
 from bot.engine.effect import Record, Show, Tell
 from bot.engine.session import Session, Visit
+from bot.flow.own import needs_no_guide, weight
 from bot.wording.library import Address, Language, Library
-from bot.wording.render import Speaker, means_the_same_everywhere, weight
+from bot.wording.render import Speaker
 from tests.kit.clock import MORNING
 from tests.kit.flows import flow_of
 
@@ -94,7 +95,7 @@ SOURCES = {
             "back": "◀ Bước trước",
             "again": "🔁 Xem lại",
             "home": "🏠 Về đầu",
-            "read": "🔊 Đọc to",
+            "aloud": "🔊 Đọc to",
             "human": "☎️ Gặp người giúp",
             "resume": "▶️ Làm tiếp",
             "language_name": "Tiếng Việt",
@@ -271,9 +272,9 @@ def test_a_button_means_its_step_or_the_same_everywhere() -> None:
 @pytest.mark.parametrize(
     ("answer", "same"), [("home", True), ("open:pay", True), ("call:ba", True), ("done", False), ("stay", False)]
 )
-def test_what_means_the_same_everywhere(answer: str, same: bool) -> None:
+def test_what_needs_no_guide(answer: str, same: bool) -> None:
     """Going home does, an answer to a step does not."""
-    assert means_the_same_everywhere(answer) == same
+    assert needs_no_guide(answer) == same
 
 
 @pytest.mark.parametrize(

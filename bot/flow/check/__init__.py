@@ -21,6 +21,7 @@ _OF_ANY_FLOW = (
     guide.sources,
     guide.review,
     guide.menu,
+    guide.chapter,
     guide.media,
     ways.other_flows,
     ways.missing_targets,

@@ -11,6 +11,7 @@ from bot.flow.check.template import SAMPLE_VALUE
 from bot.flow.check.tree import BOT, GUIDE, Tree
 from bot.flow.check.words import label_blocks
 from bot.flow.model import Kind
+from bot.flow.own import OF_DO, OWN
 from bot.flow.reader import LONGEST_TEXT, PRONOUNS
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ CAPTION_MAX = {"telegram": 1024, "zalo_bot": 2000}
 LABEL_MAX = 30
 TITLE_MAX = 40
 
-ALWAYS = ("back", "again", "aloud", "home", "human", "read", "language", "address", "delete_me", "no_reminders")
-"""Built-in answers that are understood at every step."""
-OF_DO = ("done", "not_yet", "stuck", "other")
-"""Built-in answers of a step of kind `do`."""
+ALWAYS = tuple(name for name, answer in OWN.items() if answer.always)
 
 _NUMBER_WORDS = {
     "vi": (("1", "một", "số một", "số 1"), ("2", "hai", "số hai", "số 2"), ("3", "ba", "số ba", "số 3")),

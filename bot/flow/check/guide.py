@@ -1,13 +1,14 @@
-"""Findings about a guide as a whole: sources, review date, place in the menu, pictures and voices."""
+"""Findings about a guide as a whole: sources, review date, place in the menu, chapter, pictures and voices."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from bot.flow.check.tree import SOURCE_LANGUAGE, Tree
+from bot.flow.check.tree import BOT, SOURCE_LANGUAGE, Tree
 from bot.flow.check.ways import at, place_of
 from bot.flow.model import Flow, Place
+from bot.flow.reader import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,19 @@ def menu(flow: Flow, tree: Tree) -> Iterator[Problem]:
         if twins:
             message = f"'{twins[0]}' has place {flow.menu} in the menu too"
             yield at(flow.places["menu"], "W109", message, "give each guide a place of its own")
+
+
+def chapter(flow: Flow, tree: Tree) -> Iterator[Problem]:
+    """E048, W113: a chapter that has no name, or one of a guide that is not listed."""
+    if not flow.chapter:
+        return
+    named = tree.words.get(SOURCE_LANGUAGE, {}).get(f"{BOT}/chapters")
+    known = sorted(each for each in named.blocks if not each.startswith("words_")) if named else []
+    if flow.chapter not in known:
+        hint = did_you_mean(flow.chapter, known) or f"name it in content/{SOURCE_LANGUAGE}/{BOT}/chapters.j2"
+        yield at(flow.places["chapter"], "E048", f"there is no chapter '{flow.chapter}'", hint)
+    elif flow.menu is None:
+        yield at(flow.places["chapter"], "W113", "in a chapter, but without a place in it", "write menu = a number")
 
 
 def media(flow: Flow, tree: Tree) -> Iterator[Problem]:

@@ -108,7 +108,7 @@
     const body = new URLSearchParams(new FormData(form));
     if (button) body.set(button.name, button.value);
     body.set("nonce", nonce());
-    sending = { body, form, button, aloud: button !== null && "read" in button.dataset };
+    sending = { body, form, button, aloud: button !== null && "aloud" in button.dataset };
     if (button) {
       button.dataset.sent = "";
       for (const one of form.querySelectorAll("button")) one.disabled = true;

@@ -1,0 +1,89 @@
+"""The bot's own answers: what can be tapped or typed without a guide saying so. One table; everything else reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Weight = Literal["main", "plain", "small"]
+"""How much a button stands out."""
+
+
+class Scope(StrEnum):
+    """What an answer needs in order to be understood."""
+
+    ANYWHERE = "anywhere"  # nothing: it means the same whatever is open
+    GUIDE = "guide"  # an open guide: it is about the way through it
+    STEP = "step"  # the step it was offered at
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswer:
+    """One answer. `labelled`: its words stand in _bot/buttons.j2; `always`: they are understood at every step."""
+
+    scope: Scope
+    weight: Weight = "plain"
+    labelled: bool = True
+    always: bool = False
+
+
+OWN = {
+    "home": OwnAnswer(Scope.ANYWHERE, always=True),
+    "human": OwnAnswer(Scope.ANYWHERE, always=True),
+    "language": OwnAnswer(Scope.ANYWHERE, always=True),
+    "address": OwnAnswer(Scope.ANYWHERE, always=True),
+    "delete_me": OwnAnswer(Scope.ANYWHERE, always=True),
+    "understood": OwnAnswer(Scope.ANYWHERE, "main"),
+    "asked_me": OwnAnswer(Scope.ANYWHERE),
+    "good": OwnAnswer(Scope.ANYWHERE, "small"),
+    "so_so": OwnAnswer(Scope.ANYWHERE, "small"),
+    "bad": OwnAnswer(Scope.ANYWHERE, "small"),
+    "about": OwnAnswer(Scope.ANYWHERE, labelled=False),
+    "delete": OwnAnswer(Scope.ANYWHERE, labelled=False),
+    # With a name behind a colon, which gives the label: of a guide, a chapter, a form of address, a language.
+    "open": OwnAnswer(Scope.ANYWHERE, labelled=False),
+    "chapter": OwnAnswer(Scope.ANYWHERE, labelled=False),
+    "call": OwnAnswer(Scope.ANYWHERE, "small", labelled=False),
+    "speak": OwnAnswer(Scope.ANYWHERE, labelled=False),
+    "back": OwnAnswer(Scope.GUIDE, "small", always=True),
+    "again": OwnAnswer(Scope.GUIDE, "small", always=True),
+    "aloud": OwnAnswer(Scope.GUIDE, "small", always=True),
+    "no_reminders": OwnAnswer(Scope.GUIDE, always=True),
+    "resume": OwnAnswer(Scope.GUIDE, "main"),
+    "restart": OwnAnswer(Scope.GUIDE, "main"),
+    "return": OwnAnswer(Scope.GUIDE, "main"),
+    "stay": OwnAnswer(Scope.GUIDE),
+    "done": OwnAnswer(Scope.STEP, "main"),
+    "not_yet": OwnAnswer(Scope.STEP),
+    "stuck": OwnAnswer(Scope.STEP),
+    "other": OwnAnswer(Scope.STEP),
+    "record": OwnAnswer(Scope.STEP, labelled=False),  # a tap on what was answered: asks whether to go back there
+    "silence": OwnAnswer(Scope.STEP, labelled=False),  # nobody answered; never a button
+}
+"""By name. No answer of a question may be called so."""
+
+OF_DO = ("done", "not_yet", "stuck", "other")
+"""The answers of a step of kind `do`."""
+
+CONSTANTS = ("home", "aloud", "human")
+"""What is always there, whatever is open."""
+
+
+def own(scope: Scope) -> tuple[str, ...]:
+    """The names of all answers of a scope, in the table's order."""
+    return tuple(name for name, answer in OWN.items() if answer.scope is scope)
+
+
+def needs_no_guide(answer: str) -> bool:
+    """Whether the answer ("home", "open:eid-activate") means the same whatever is open."""
+    known = OWN.get(answer.partition(":")[0])
+    return known is not None and known.scope is Scope.ANYWHERE
+
+
+def weight(answer: str) -> Weight:
+    """How much the button of an answer stands out. A guide's own "begin" is a main one."""
+    if answer == "begin":
+        return "main"
+    known = OWN.get(answer.partition(":")[0])
+    return known.weight if known else "plain"
