@@ -172,9 +172,13 @@ class Crowd:
         self.acting += 1
         turn = person.turn
 
-        def done(status: int) -> None:
+        def done(status: int, body: bytes) -> None:
             if status != 200:
                 self.faults[f"webhook said {status}"] += 1
+            elif body.startswith(b"{"):  # a call in the answer to the webhook, as the Bot API allows
+                call = orjson.loads(body)
+                if call.get("method", "").lower() == "answercallbackquery":
+                    self.answer_tap(call["callback_query_id"])
             if person.turn == turn:
                 person.accepted, person.refused = status == 200, status != 200
 

@@ -74,23 +74,30 @@ def form(content_type: bytes, body: bytes) -> dict[str, Any]:
 
 
 class HookConnection(asyncio.Protocol):
-    """One connection to the webhook; one request at a time. `done(status)`, 0 when the connection broke."""
+    """One connection to the webhook; one request at a time. `done(status, body)`; status 0: it broke."""
 
     def __init__(self, hook: "Hook") -> None:
         self.hook = hook
         self.parser = httptools.HttpResponseParser(self)
         self.transport: asyncio.Transport | None = None
-        self.done: Callable[[int], None] | None = None
+        self.body = b""
+        self.done: Callable[[int, bytes], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
 
-    def send(self, request: bytes, done: Callable[[int], None]) -> None:
+    def send(self, request: bytes, done: Callable[[int, bytes], None]) -> None:
         self.done = done
         self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self.parser.feed_data(data)
+
+    def on_message_begin(self) -> None:
+        self.body = b""
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
 
     def on_message_complete(self) -> None:
         done, self.done = self.done, None
@@ -99,7 +106,7 @@ class HookConnection(asyncio.Protocol):
         else:
             self.transport.close()
         if done:
-            done(self.parser.get_status_code())
+            done(self.parser.get_status_code(), self.body)
         self.hook.push()
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -107,7 +114,7 @@ class HookConnection(asyncio.Protocol):
         self.hook.forget(self)
         done, self.done = self.done, None
         if done:
-            done(0)
+            done(0, b"")
 
 
 class Hook:
@@ -122,11 +129,11 @@ class Hook:
         self.free = connections
         self.opening = 0
         self.idle: deque[HookConnection] = deque()
-        self.queue: deque[tuple[bytes, Callable[[int], None]]] = deque()
+        self.queue: deque[tuple[bytes, Callable[[int, bytes], None]]] = deque()
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def post(self, body: bytes, done: Callable[[int], None]) -> None:
-        """Send an update; `done` gets the HTTP status, 0 when the bot could not be reached."""
+    def post(self, body: bytes, done: Callable[[int, bytes], None]) -> None:
+        """Send an update; `done` gets the HTTP status and body, 0 when the bot could not be reached."""
         self.queue.append((self.head + b"%d\r\n\r\n" % len(body) + body, done))
         self.push()
 
@@ -152,7 +159,7 @@ class Hook:
             self.free += 1
             self.opening -= 1
             if self.queue:
-                self.queue.popleft()[1](0)
+                self.queue.popleft()[1](0, b"")
             return
         self.opening -= 1
         self.idle.append(connection)

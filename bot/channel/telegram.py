@@ -42,6 +42,8 @@ CAPABILITIES = Capabilities(
 PROBE = 10.0
 """Seconds within which Telegram must answer the doctor."""
 
+ANSWER_TAP = "answerCallbackQuery"
+
 LAST_ANSWERS = 2.0
 """Seconds that answers to taps may still take when the bot stops."""
 
@@ -79,7 +81,7 @@ class Telegram:
         self._secret = secret
         self._commands = commands or {}
         self._timing = timing or Timing()
-        self._poller = Poller(self._polling, self.take, self._timing)
+        self._poller = Poller(self._polling, self._take_polled, self._timing)
         self._accept: Callable[[Incoming], Awaitable[None]] | None = None
         self._running: list[asyncio.Task[None]] = []
         self._answers: set[asyncio.Task[None]] = set()
@@ -117,18 +119,27 @@ class Telegram:
         self._accept = accept
         self._running = [asyncio.create_task(self._run())]
 
-    async def take(self, update: Mapping[str, Any]) -> None:
-        """One update as Telegram gave it; returns when it is stored. Raises what `accept` raises."""
+    async def take(self, update: Mapping[str, Any]) -> dict[str, str] | None:
+        """One update as Telegram gave it; returns when it is stored. Raises what `accept` raises.
+
+        A tap returns the call that answers it (the phone shows a spinner until then): Telegram carries out one call
+        that stands in the answer to a webhook, see https://core.telegram.org/bots/api#making-requests-when-getting-updates
+        """
         if self._accept is None:
             raise SendFailed(Fault.PASSING, "not listening")
-        tap = tap_id(update)
-        if tap:  # the first thing of all: the phone shows a spinner until it is answered
-            answering = asyncio.create_task(self._answer(tap))
-            self._answers.add(answering)
-            answering.add_done_callback(self._answers.discard)
         incoming = read_update(update, self._me, time.time_ns() // 1_000_000)
         if incoming is not None:
             await self._accept(incoming)
+        tap = tap_id(update)
+        return {"method": ANSWER_TAP, "callback_query_id": tap} if tap else None
+
+    async def _take_polled(self, update: Mapping[str, Any]) -> None:
+        tap = tap_id(update)
+        if tap:  # the first thing of all, beside the rest
+            answering = asyncio.create_task(self._answer(tap))
+            self._answers.add(answering)
+            answering.add_done_callback(self._answers.discard)
+        await self.take(update)
 
     async def stop_listening(self) -> None:
         """Take in nothing more. What was taken and is not yet stored, Telegram gives again."""
@@ -208,7 +219,7 @@ class Telegram:
 
     async def _answer(self, tap: str) -> None:
         try:
-            await self._api.call("answerCallbackQuery", {"callback_query_id": tap})
+            await self._api.call(ANSWER_TAP, {"callback_query_id": tap})
         except SendFailed as failed:  # the spinner ends by itself
             log.info("tap not answered", extra={"fault": failed.fault.value})
 

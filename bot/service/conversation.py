@@ -30,6 +30,7 @@ from bot.service.quiet import allowed
 from bot.service.respond import respond
 from bot.service.talk import Reply
 from bot.store import buttons, chats, inbox, jobs, journal, outbox
+from bot.store.hot import fetch
 from bot.store.outbox import Ids, OutboxRow
 
 if TYPE_CHECKING:
@@ -140,9 +141,10 @@ class Conversation:
     async def _take(self, waiting: Sequence[tuple[Incoming, asyncio.Future[None]]]) -> None:
         begun = time.perf_counter()
         try:
-            async with self._database.batch() as connection:
+            async with self._sender.news() as write_outcomes, self._database.batch() as connection:
                 batch = await self._turns(connection, [incoming for incoming, _ in waiting])
                 await self._store(connection, batch)
+                await write_outcomes(connection)
         except (DBAPIError, OSError) as error:
             log.error("not stored", extra={"error": type(error).__name__, "waiting": len(waiting)})  # noqa: TRY400
             metrics.NOT_STORED.inc(len(waiting))
@@ -189,9 +191,10 @@ class Conversation:
     async def _turns(self, connection: Connection, incoming: Sequence[Incoming]) -> _Batch:
         """Let everything happen, in order, in memory."""
         batch = _Batch()
-        known = await inbox.known(connection, incoming)
         keys = {i.key for i in incoming}
-        batch.chats, batch.sessions = await chats.load(connection, keys)
+        dealt_with, stored = await fetch(connection, inbox.known(incoming), chats.stored(keys))
+        known = {(channel, external) for channel, external in dealt_with}
+        batch.chats, batch.sessions = chats.read(stored, keys)
         await self._look_up([i.tap for i in incoming if i.tap], connection)
         batch.due = await jobs.names(connection, {jobs.waiting_for(i.key) for i in incoming if i.what is What.TIME})
         for one in incoming:

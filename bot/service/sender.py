@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,18 +22,19 @@ from bot.store import chats, outbox
 from bot.store.outbox import OUR_ID, OutboxRow, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
     from bot.channel.base import Channel
     from bot.store.database import Database
+    from bot.store.hot import Connection
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 500
 """Sends in flight on one channel."""
 
-ACKNOWLEDGE = 0.003
-"""Seconds for which outcomes are gathered into one transaction."""
+ACKNOWLEDGE = 0.02
+"""Seconds for which outcomes wait to be written: what comes in meanwhile takes them into its own transaction."""
 
 MOST_RECEIPTS = 10_000
 """Newest messages whose platform id is kept in memory."""
@@ -201,20 +203,34 @@ class Sender:
         if self._flush is None:
             self._flush = asyncio.create_task(self._acknowledge())
 
+    @asynccontextmanager
+    async def news(self) -> AsyncIterator[Callable[[Connection], Awaitable[None]]]:
+        """What writes the outcomes so far into a transaction; if that fails in here, they are kept for the next one."""
+        outcomes, self._outcomes = self._outcomes, []
+        gone, self._gone = self._gone, set()
+
+        async def write(connection: Connection) -> None:
+            await outbox.finish(connection, outcomes)
+            await chats.mark_unreachable(connection, gone)
+
+        try:
+            yield write
+        except BaseException:
+            self._outcomes = outcomes + self._outcomes
+            self._gone |= gone
+            raise
+
     async def _acknowledge(self) -> None:
-        """Write down outcomes, many at a time."""
+        """Write down outcomes, many at a time, when nothing came in with which they could go."""
         while self._outcomes:
             await asyncio.sleep(0 if self._closing else ACKNOWLEDGE)
-            outcomes, self._outcomes = self._outcomes, []
-            gone, self._gone = self._gone, set()
+            if not self._outcomes:
+                break  # they went with what came in meanwhile
             try:
-                async with self._database.batch() as connection:
-                    await outbox.finish(connection, outcomes)
-                    await chats.mark_unreachable(connection, gone)
+                async with self.news() as write, self._database.batch() as connection:
+                    await write(connection)
             except (DBAPIError, OSError) as error:
                 log.error("outcomes not stored", extra={"error": type(error).__name__})  # noqa: TRY400
-                self._outcomes = outcomes + self._outcomes
-                self._gone |= gone
                 if self._closing:
                     break
                 await asyncio.sleep(1)

@@ -38,5 +38,5 @@ async def add(connection: Connection, meanings: Mapping[str, ButtonMeaning]) -> 
 async def find(connection: Connection, ids: Collection[str]) -> dict[str, ButtonMeaning]:
     """The meanings of those of these ids (1 to 256) that were ever shown."""
     size = size_for(len(ids))
-    rows = await fetch(connection, _find(size), places("id", list(ids), size))
+    [rows] = await fetch(connection, (_find(size), places("id", list(ids), size)))
     return {id_: ButtonMeaning(flow, digest, step, answer) for id_, flow, digest, step, answer in rows}

@@ -12,7 +12,7 @@ from bot.engine.chat import Chat
 from bot.engine.session import Session
 from bot.store import tables
 from bot.store.database import upsert
-from bot.store.hot import Connection, among, fetch, many, places, size_for
+from bot.store.hot import Connection, Question, Rows, among, fetch, many, places, size_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -37,14 +37,17 @@ def _chats(size: int) -> Select[Any]:
 BY_CHAT = (tables.session, tables.journal, tables.job, tables.inbox)
 
 
-async def load(connection: Connection, keys: Collection[str]) -> tuple[dict[str, Chat], dict[str, dict[str, Session]]]:
+def stored(keys: Collection[str]) -> Question:
+    """These chats (at most 256) and their sessions; `read` says what the rows are."""
+    size = size_for(len(keys))
+    return _chats(size), places("key", list(keys), size)
+
+
+def read(rows: Rows, keys: Collection[str]) -> tuple[dict[str, Chat], dict[str, dict[str, Session]]]:
     """The chats that exist, and the sessions of each by guide."""
-    listed = list(keys)
-    size = size_for(len(listed))
-    values = places("key", listed, size)
     chats: dict[str, Chat] = {}
     sessions: dict[str, dict[str, Session]] = {key: {} for key in keys}
-    for *columns, state in await fetch(connection, _chats(size), values):
+    for *columns, state in rows:
         key = columns[0]
         if key not in chats:
             chats[key] = _chat(columns)
@@ -52,6 +55,12 @@ async def load(connection: Connection, keys: Collection[str]) -> tuple[dict[str,
             session = Session.from_json(orjson.loads(state))
             sessions[key][session.flow] = session
     return chats, sessions
+
+
+async def load(connection: Connection, keys: Collection[str]) -> tuple[dict[str, Chat], dict[str, dict[str, Session]]]:
+    """The chats that exist, and the sessions of each by guide."""
+    [rows] = await fetch(connection, stored(keys))
+    return read(rows, keys)
 
 
 async def standing(connection: AsyncConnection, flow: str) -> dict[str, int]:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql.base import Executable
 
+Rows: TypeAlias = "list[tuple[Any, ...]]"
+
+Question: TypeAlias = "tuple[Executable, Mapping[str, Any]]"
+"""A reading statement and its values."""
+
 SIZES = (2, 8, 32, 128, 256)
 """Lengths of the lists in `among`: few, so that few statements are compiled."""
 
@@ -49,57 +54,73 @@ class Batch:
         text, pick = _compiled(self.dialect, statement)
         self._writes.append((text, [pick(row) for row in rows]))
 
-    async def ask(self, statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows of a reading statement. Raises DBAPIError, without the values."""
-        text, pick = _compiled(self.dialect, statement)
-        return await self._trip(text, pick(values))
+    async def ask(self, questions: Sequence[Question]) -> list[Rows]:
+        """The rows of reading statements, in one trip. Raises DBAPIError, without the values."""
+        asked = []
+        for statement, values in questions:
+            text, pick = _compiled(self.dialect, statement)
+            asked.append((text, pick(values)))
+        return await self._trip(asked)
 
     async def commit(self) -> None:
         """Make it all so. Raises DBAPIError."""
-        await self._trip(COMMIT)
+        await self._trip([], COMMIT)
 
     async def rollback(self) -> None:
         """Take it all back."""
         self._writes.clear()
         if self._begun:
-            await self._trip(ROLLBACK)
+            await self._trip([], ROLLBACK)
 
-    async def _trip(self, last: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    async def _trip(self, asked: Sequence[tuple[str, tuple[Any, ...]]], end: str = "") -> list[Rows]:
+        """Begin if need be, write what waits, ask, end."""
         writes, self._writes = self._writes, []
         begin, self._begun = not self._begun, True  # until it has ended well there may be something to take back
         try:
             if self.dialect.name == "sqlite":
                 # aiosqlite's own way to its thread; its public methods take one statement at a time.
-                found = await self._driver._execute(_run, self._driver._conn, begin, writes, last, values)  # noqa: SLF001
+                found: list[Rows] = await self._driver._execute(  # noqa: SLF001
+                    _run,
+                    self._driver._conn,  # noqa: SLF001
+                    begin,
+                    writes,
+                    asked,
+                    end,
+                )
             else:
                 if begin:
                     await self._driver.execute("BEGIN")
                 for text, rows in writes:
                     await self._driver.executemany(text, rows)
-                found = await self._driver.fetch(last, *values)
+                found = [[tuple(row) for row in await self._driver.fetch(text, *values)] for text, values in asked]
+                if end:
+                    await self._driver.execute(end)
         except _OURS:
             raise
         except Exception as error:  # the drivers have no class of error in common
-            raise DBAPIError(last, None, error) from error
-        self._begun = last not in {COMMIT, ROLLBACK}
-        return list(found)
+            raise DBAPIError(end or asked[0][0], None, error) from error
+        self._begun = not end
+        return found
 
 
 def _run(
     connection: sqlite3.Connection,
     begin: bool,
     writes: Sequence[tuple[str, list[tuple[Any, ...]]]],
-    last: str,
-    values: tuple[Any, ...],
-) -> list[tuple[Any, ...]]:
+    asked: Sequence[tuple[str, tuple[Any, ...]]],
+    end: str,
+) -> list[Rows]:
     """One trip, in the driver's thread."""
-    if last == ROLLBACK and not connection.in_transaction:
+    if end == ROLLBACK and not connection.in_transaction:
         return []  # it never began, or SQLite has taken it back itself: the disk was full
     if begin:
         connection.execute("BEGIN IMMEDIATE")
     for text, rows in writes:
         connection.executemany(text, rows)
-    return connection.execute(last, values).fetchall()
+    found = [connection.execute(text, values).fetchall() for text, values in asked]
+    if end:
+        connection.execute(end)
+    return found
 
 
 Connection: TypeAlias = "AsyncConnection | Batch"
@@ -116,11 +137,11 @@ async def many(connection: Connection, statement: Executable, rows: Sequence[Map
         await connection.execute(statement, list(rows))
 
 
-async def fetch(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a reading statement. Raises DBAPIError."""
+async def fetch(connection: Connection, *questions: Question) -> list[Rows]:
+    """The rows of reading statements, in a batch in one trip. Raises DBAPIError."""
     if isinstance(connection, Batch):
-        return await connection.ask(statement, values)
-    return [tuple(row) for row in await connection.execute(statement, values)]
+        return await connection.ask(questions)
+    return [[tuple(row) for row in await connection.execute(*question)] for question in questions]
 
 
 def size_for(count: int) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from bot.store import tables
 from bot.store.database import insert_new
-from bot.store.hot import Connection, among, fetch, many, places, size_for
+from bot.store.hot import Connection, Question, among, many, places, size_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,12 +32,12 @@ def _known(size: int) -> Select[Any]:
     )
 
 
-async def known(connection: Connection, incoming: Sequence[Incoming]) -> set[tuple[str, str]]:
-    """Which of these (at most 256, of at most 8 channels) have been dealt with already, as (channel, external id)."""
+def known(incoming: Sequence[Incoming]) -> Question:
+    """Which of these (at most 256, of at most 8 channels) have been dealt with already: rows (channel, external id)."""
     size = size_for(len(incoming))
     channels = sorted({i.channel for i in incoming})
     values = places("channel", channels, CHANNELS) | places("external", [i.external for i in incoming], size)
-    return {(channel, external) for channel, external in await fetch(connection, _known(size), values)}
+    return _known(size), values
 
 
 async def add(connection: Connection, incoming: Iterable[tuple[Incoming, str]]) -> None:

@@ -90,7 +90,7 @@ async def names(connection: Connection, keys: Collection[str]) -> dict[str, str]
     if not keys:
         return {}
     size = size_for(len(keys))
-    rows = await fetch(connection, _names(size), places("key", list(keys), size))
+    [rows] = await fetch(connection, (_names(size), places("key", list(keys), size)))
     return {key: f"{key}@{due_at}" for key, due_at in rows}
 
 

@@ -26,16 +26,17 @@ async def post():
         taken.append(update)
         if post.fails:
             raise post.fails
+        return post.call
 
     async with listening() as door, aiohttp.ClientSession() as client:
         door.app = TelegramHook(take, SECRET)
 
         async def post(data=UPDATE, headers=HEADERS, method="POST"):
             async with client.request(method, door.url, data=data, headers=headers) as answer:
-                assert await answer.read() == b""
+                assert await answer.read() == post.says
                 return answer.status
 
-        post.fails = None
+        post.fails, post.call, post.says = None, None, b""
         post.taken = taken
         post.door = door
         yield post
@@ -45,6 +46,12 @@ async def test_an_update_is_taken(post):
     """200, as read."""
     assert await post() == 200
     assert post.taken == [{"update_id": 5, "message": {}}]
+
+
+async def test_a_call_stands_in_the_answer(post):
+    """What Telegram is to carry out at once, as JSON."""
+    post.call, post.says = {"method": "answerCallbackQuery"}, b'{"method":"answerCallbackQuery"}'
+    assert await post() == 200
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,13 @@ class TelegramDouble:
         self.profile: dict[tuple[str, str], str] = {}  # name, description, short_description by language
         self.serial = 0
         self.bell = Bell()
-        self.delivery = Delivery(first_update_id, self.bell, retry_seconds=retry_seconds, note=self.violations.append)
+        self.delivery = Delivery(
+            first_update_id,
+            self.bell,
+            retry_seconds=retry_seconds,
+            call=self._called_in_answer,
+            note=self.violations.append,
+        )
         self._answer_within = answer_within
         self._tap_kept = tap_kept
         self._chats: dict[int, Person | Group] = {}
@@ -228,7 +234,7 @@ class TelegramDouble:
             fault = self._struck_by(call)
             if fault and (early := await self._fault_before(fault, call, request)) is not None:
                 return early
-            call.result = await self._answer(name, call, files, request)
+            call.result = await self._answer(name, call, files, lambda: request.transport is None)
             if fault and fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
             if not fault or fault.kind == "slow":
@@ -246,17 +252,37 @@ class TelegramDouble:
             return _hang_up(request)
         return web.json_response({"ok": True, "result": call.result})
 
+    async def _called_in_answer(self, arguments: Json) -> None:
+        """A method in the answer to a webhook is carried out; the bot never hears how it went."""
+        name = str(arguments.pop("method", "")).lower()
+        if name.startswith("send"):
+            self.violations.append(f"a webhook answer carries {name}: the outbox would never hear how it went")
+        call = Call(METHODS[name].__api_method__ if name in METHODS else name, arguments, time.monotonic())
+        self.calls.append(call)
+        try:
+            self._check_method(name)
+            call.result = await self._answer(name, call, {}, lambda: False)
+            call.status = 200
+        except RefusalError as refusal:
+            self._refused(call, refusal)
+        finally:
+            self.bell.ring()
+
     def _check_address(self, request: web.Request) -> None:
         if request.match_info["token"] != self.token:
             raise RefusalError("Unauthorized", status=401)
-        if request.match_info["method"].lower() not in METHODS:
+        self._check_method(request.match_info["method"].lower())
+
+    @staticmethod
+    def _check_method(name: str) -> None:
+        if name not in METHODS:
             raise RefusalError("Not Found: method not found", status=404)
 
-    async def _answer(self, name: str, call: Call, files: dict[str, bytes], request: web.Request) -> Any:
+    async def _answer(self, name: str, call: Call, files: dict[str, bytes], gone: Callable[[], bool]) -> Any:
         arguments = read_arguments(METHODS[name], call.arguments, files)
         call.arguments = arguments.values
         if name == "getupdates":
-            result: Any = await self.delivery.poll(arguments.values, lambda: request.transport is None)
+            result: Any = await self.delivery.poll(arguments.values, gone)
         elif name in self._answers:
             result = await self._answers[name](arguments)
         elif name in _ANSWERED_TRUE:

@@ -7,6 +7,7 @@ a chat and taps of a person wait in separate lanes, and a lane has one update un
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from aiogram.types import Update as UpdateModel
 from .telegram_rules import Formatted, Json, RefusalError, bad, check_update, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from .telegram import TelegramDouble
 
@@ -100,15 +101,27 @@ class _Poll:
 
 
 class Delivery:
-    """The updates of one bot. `retry_seconds` is the first pause of a webhook retry (1 s in the real thing)."""
+    """The updates of one bot. `retry_seconds` is the first pause of a webhook retry (1 s in the real thing).
 
-    def __init__(self, first_id: int, bell: Bell, *, retry_seconds: float, note: Callable[[str], None]) -> None:
+    `call` carries out a method that stands in the answer to a webhook.
+    """
+
+    def __init__(
+        self,
+        first_id: int,
+        bell: Bell,
+        *,
+        retry_seconds: float,
+        call: Callable[[Json], Awaitable[None]],
+        note: Callable[[str], None],
+    ) -> None:
         self.updates: list[Update] = []
         self.webhook: Webhook | None = None
         self.bell = bell
         self._next_id = first_id
         self._retry_seconds = retry_seconds
         self._note = note
+        self._call = call
         self._pending: list[Update] = []
         self._allowed = KINDS_BY_DEFAULT
         self._held = False
@@ -311,8 +324,8 @@ class Delivery:
                     after = answer.headers.get("Retry-After", "0")
                     words = f"Wrong response from the webhook: {answer.status} {answer.reason}"
                     return words, min(float(after) if after.isdigit() else 0.0, 3600.0)
-                if '"method"' in body:
-                    self._note("a webhook answer carries a method: it would be executed unseen")
+                if "json" in answer.content_type and body:
+                    await self._call(json.loads(body))
                 return "", 0.0
         except (aiohttp.ClientError, TimeoutError) as error:
             return f"Connection failed: {type(error).__name__}", 0.0
