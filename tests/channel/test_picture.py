@@ -8,12 +8,14 @@ import struct
 
 import pytest
 
-from bot.app import FONTS
 from bot.channel.picture import WIDTH, Pictures
 from bot.store.database import open_database
 from bot.store.files import Files
-from tests.channel.conftest import KETTLE, ROOT
+from bot.web.media import STATIC
+from tests.channel.conftest import KETTLE
 from tests.kit.telegram_rules import photo_size
+
+FONTS = STATIC / "fonts"
 
 
 @pytest.fixture
@@ -78,11 +80,16 @@ async def test_letters_come_from_the_shipped_fonts(media, tmp_path):
     assert shipped != bold
 
 
-@pytest.mark.parametrize("drawing", sorted((ROOT / "content" / "media").rglob("*.svg")), ids=lambda path: path.stem)
-async def test_every_drawing_of_the_house_is_a_photo_for_telegram(drawing, tmp_path):
-    """Renders with the shipped fonts, in a size Telegram takes."""
-    png = await Pictures(drawing.parent, tmp_path, FONTS).data(drawing.name)
-    assert photo_size(png)[0] == WIDTH
+async def test_edited_parts_make_another_picture(media, tmp_path):
+    """A drawing that is put together from parts changes with them, without a restart."""
+    (media / "parts.svg").write_text(f"{{% macro kettle() %}}{KETTLE}{{% endmacro %}}", encoding="utf-8")
+    (media / "made.svg").write_text('{% from "parts.svg" import kettle %}{{ kettle() }}', encoding="utf-8")
+    pictures = Pictures(media, tmp_path / "cache")
+    before = await pictures.digest("made.svg")
+    assert before == await pictures.digest("kettle.svg")
+    edited = KETTLE.replace("Ấm nước", "Ấm trà to")
+    (media / "parts.svg").write_text(f"{{% macro kettle() %}}{edited}{{% endmacro %}}", encoding="utf-8")
+    assert await pictures.digest("made.svg") != before
 
 
 async def test_file_ids_are_remembered_by_account(tmp_path):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from bot import picture
 from bot.flow.check.tree import BOT, SOURCE_LANGUAGE, Tree
 from bot.flow.check.ways import at, place_of
 from bot.flow.model import Flow, Place
 from bot.flow.reader import did_you_mean
+from bot.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from bot.problem import Problem
 
 
 def sources(flow: Flow, tree: Tree) -> Iterator[Problem]:
@@ -59,12 +59,18 @@ def chapter(flow: Flow, tree: Tree) -> Iterator[Problem]:
 
 
 def media(flow: Flow, tree: Tree) -> Iterator[Problem]:
-    """E024, W110: a picture or a recorded voice that is not there."""
+    """E024, E025, W110: a picture that is not there or damaged, a recorded voice that is not there."""
     folder = tree.content / "media"
     for step in flow.steps.values():
         if step.picture and not (folder / step.picture).is_file():
             message = f"there is no picture content/media/{step.picture}"
             yield at(place_of(step, "picture"), "E024", message, _file_meant(step.picture, folder))
+        elif step.picture.endswith(".svg"):
+            try:
+                picture.check(folder, step.picture)
+            except picture.Damaged as damaged:
+                hint = f"look at it with `bot draw content/media/{step.picture} --png FILE`; see docs/drawing.md"
+                yield Problem(folder / damaged.path, damaged.line, 1, "E025", damaged.fault, hint)
         for language in tree.words if step.voice else ():
             if not (folder / "voice" / language / step.voice).is_file():
                 message = f"there is no recording content/media/voice/{language}/{step.voice}"
