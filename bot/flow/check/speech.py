@@ -76,7 +76,7 @@ def pronouns(template: Template, tree: Tree) -> Iterator[Problem]:
     pattern = _pronoun_pattern(tree.forms)
     for match in pattern.finditer(template.visible()):
         block = template.block_at(match.start()) if match["pronoun"] else None
-        if block and block.name != "helper" and not block.name.startswith("words"):
+        if block and block.name not in {"helper", "alarm", "calm"} and not block.name.startswith("words"):
             hint = "write {{ you }} or {{ me }}, {{ You }} or {{ Me }} at the beginning of a sentence"
             message = f"'{match['pronoun']}' is written out"
             yield template.problem_at(match.start("pronoun"), "W108", message, hint)
@@ -89,10 +89,10 @@ def _may_have(source: str, forms: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=8)
 def _pronoun_pattern(forms: frozenset[str]) -> re.Pattern[str]:
-    """Every form of address, except inside words that only look like one."""
+    """Every form of address, except inside words that only look like one, and in “what stands on a screen”."""
     longest_first = sorted(forms, key=len, reverse=True)
     other, pronoun = ("|".join(map(_any_case, words)) for words in (_NOT_A_PRONOUN, longest_first))
-    return re.compile(rf"\b(?:{other}|(?P<pronoun>{pronoun}))\b")
+    return re.compile(rf"“[^”]*”|\b(?:{other}|(?P<pronoun>{pronoun}))\b")
 
 
 def _any_case(word: str) -> str:
