@@ -26,7 +26,7 @@ SHORTEST = 4
 NUMBER_WORDS = {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "sau": 6, "one": 1, "two": 2, "three": 3, "four": 4}
 """Numbers of buttons in words, folded; a label that reads the same goes first."""
 
-_NUMBER = re.compile(r"(?:so |nut |phim |chon |cau )?(\d{1,2})")
+_NUMBER = re.compile(r"(?:bam |go |chon )?(?:so |nut |phim |cau )?(\d{1,2})")
 
 
 _folded = lru_cache(maxsize=20_000)(fold)
