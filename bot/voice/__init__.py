@@ -1,0 +1,1 @@
+"""Voices for words that nobody has recorded: programs that speak, what they say as a file, kept by hash."""
