@@ -3,7 +3,7 @@ export PYTHONDONTWRITEBYTECODE =
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run chat test check format demo-telegram bench torture setup browser
+.PHONY: run chat test check format demo-telegram bench torture setup browser crabline
 
 run: setup
 	@$(BIN)/python -m bot run
@@ -14,7 +14,7 @@ chat: setup
 demo-telegram: setup
 	@$(BIN)/python -m tests.kit.demo_telegram
 
-test: check browser
+test: check browser crabline
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: setup
@@ -32,11 +32,15 @@ bench: setup .venv/bench
 
 torture: setup
 	$(BIN)/python -m tests.kit.torture $(ARGS)
+	$(BIN)/python -m tests.kit.torture_broadcast
 
 setup: .venv/ready
 
 browser: setup
 	@$(BIN)/python -m tests.kit.browser
+
+crabline: setup
+	@$(BIN)/python -m tests.kit.crabline
 
 .venv/ready: requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install python3."; exit 1; }

@@ -5,28 +5,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bot.channel.picture import Pictures
 from bot.channel.telegram import Telegram
 from bot.channel.web import Web
+from bot.channel.zalo_bot import ZaloBot
+from bot.service.aloud import drafts
+from bot.service.broadcast import Broadcasts
 from bot.service.clock import Clock
 from bot.service.conversation import Conversation
+from bot.service.quota import Quota, plan_of
 from bot.service.reload import Reload
 from bot.service.sender import Sender
-from bot.store.database import alone, open_database
+from bot.store.database import open_database
 from bot.store.files import Files
+from bot.web.addressed import Addressed
 from bot.web.app import make_web
-from bot.web.hook import TelegramHook
+from bot.web.hook import Hook, TelegramHook, ZaloBotHook
 from bot.web.server import WebServer
+from bot.wording.library import BOT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from bot.channel.base import Channel
+    from bot.channel.timing import Timing
     from bot.config import Config
     from bot.service.house import House
     from bot.store.database import Database
@@ -43,40 +52,54 @@ class App:
         self.database = database
         self.sender = Sender(database)
         self.conversation = Conversation(house, database, self.sender, config)
-        self.clock = Clock(database, self.conversation, config)
+        self.clock = Clock(database, self.conversation, self.sender, config)
+        self.broadcasts = Broadcasts(database, self.sender, config, lambda: self.conversation.house)
+        self.drafts = drafts(config)
         self.channels: dict[str, Channel] = {}
 
 
 @asynccontextmanager
-async def running(config: Config, house: House, channels: Sequence[Channel]) -> AsyncIterator[App]:
+async def running(
+    config: Config, house: House, channels: Sequence[Channel], *, alone: bool = False
+) -> AsyncIterator[App]:
     """A bot that talks on `channels`, until the block ends; then everything accepted is stored and sent.
 
-    Raises DatabaseFault when the database cannot be used.
+    Raises DatabaseFault when the database cannot be used; with `alone` also when another bot serves from it.
     """
-    database = await open_database(config.database)
+    database = await open_database(config.database, alone=alone)
     app = App(config, house, database)
     app.channels = {channel.name: channel for channel in channels}
-    turning = ticking = None
+    turning = ticking = sending = None
     try:
         await app.conversation.move_in(house)
         for channel in channels:
             if isinstance(channel, Telegram):
                 channel.files = Files(database, channel.account)
+                channel.speak_with(app.drafts)
+            elif isinstance(channel, ZaloBot):
+                channel.counts = quota = Quota(database, channel.name, plan_of(config))
+                await quota.start()
+                channel.speak_with(app.drafts)
         await app.sender.start(app.channels)
+        await app.broadcasts.start(app.channels)
+        await app.clock.start(app.channels)
         turning = asyncio.create_task(app.conversation.run())
         ticking = asyncio.create_task(app.clock.run())
+        sending = asyncio.create_task(app.broadcasts.run())
         for channel in channels:
             await channel.start(app.conversation.accept)
         yield app
     finally:
         for channel in channels:
             await channel.stop_listening()
+        app.broadcasts.stop()
         app.clock.stop()
         app.conversation.stop()
-        for task in (ticking, turning):
+        for task in (ticking, turning, sending):
             if task is not None:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+        await app.broadcasts.drain(config.drain_seconds)
         await app.sender.drain(config.drain_seconds)
         for channel in reversed(channels):
             await channel.close()
@@ -84,31 +107,36 @@ async def running(config: Config, house: House, channels: Sequence[Channel]) -> 
 
 
 @asynccontextmanager
-async def serving(config: Config, house: House, *, telegram: bool, watch: bool) -> AsyncIterator[str]:
-    """A bot on its doors: the web chat, and Telegram when its token is set. Gives the address of the web chat.
+async def serving(
+    config: Config, house: House, *, telegram: bool, zalo: bool = True, watch: bool
+) -> AsyncIterator[str]:
+    """A bot on its doors: the web chat, Telegram and Zalo when their tokens are set. Gives the web chat's address.
 
-    Raises PortTaken, DatabaseFault (also when another bot serves from the same file).
+    Raises PortTaken, DatabaseFault (also when another bot serves from the same database).
     """
     server = WebServer(config.host, config.port)
     port = server.bind()
     channels: list[Channel] = [Web()]
     if telegram and config.telegram_token:
         channels.append(_telegram(config, house))
+    if zalo and config.zalo_bot_token:
+        channels.append(zalo_bot(config, house))
     try:
-        with alone(config.database):
-            async with running(config, house, channels) as app:
-                reload = Reload(config, app.conversation)
-                watching = asyncio.create_task(reload.run()) if watch else None
-                await server.open(_doors(app))
-                try:
-                    yield config.public_url or f"http://{config.host}:{port}"
-                finally:
-                    reload.stop()
-                    if watching:
-                        await watching
-                    for channel in channels:
-                        await channel.stop_listening()
-                    await server.close()
+        async with running(config, house, channels, alone=True) as app:
+            reload = Reload(config, app.conversation)
+            watching = asyncio.create_task(reload.run()) if watch else None
+            await server.open(doors(app))
+            listening = asyncio.create_task(asyncio.to_thread(house.listen))
+            try:
+                yield config.public_url or f"http://{config.host}:{port}"
+            finally:
+                reload.stop()
+                await listening
+                if watching:
+                    await watching
+                for channel in channels:
+                    await channel.stop_listening()
+                await server.close()
     finally:
         await server.close()
 
@@ -117,7 +145,7 @@ def _telegram(config: Config, house: House) -> Telegram:
     """The Telegram mouth as configured; its command menu in every language of the house."""
     commands = {name: house.commands(name) for name in house.library.languages}
     commands[""] = commands[config.language]
-    return Telegram(
+    mouth = Telegram(
         config.telegram_token,
         media=config.root / "content" / "media",
         cache=config.root / "data" / "pictures",
@@ -125,22 +153,57 @@ def _telegram(config: Config, house: House) -> Telegram:
         api=config.telegram_api,
         webhook=config.telegram_webhook,
         secret=config.telegram_secret,
+        proxy=config.telegram_proxy,
         commands=commands,
         placeholder=house.library.piece(config.language, "_bot/placeholder", "text", {}),
     )
+    mouth.capabilities = replace(mouth.capabilities, rate=float(config.telegram_rate))
+    return mouth
 
 
-def _doors(app: App) -> ASGIApp:
-    """The web application; in front of it, when Telegram is to post to us, its door."""
-    web = make_web(app)
-    mouth = app.channels.get(Telegram.name)
-    if not app.config.telegram_webhook or not isinstance(mouth, Telegram):
-        return web
-    hook = TelegramHook(mouth.take, app.config.telegram_secret)
-    path = urlsplit(app.config.telegram_webhook).path or "/"
+def zalo_bot(config: Config, house: House, timing: Timing | None = None) -> ZaloBot:
+    """The Zalo bot as configured."""
 
-    async def doors(scope: Scope, receive: Receive, send: Send) -> None:
-        door = hook if scope["type"] == "http" and scope["path"] == path else web
+    def say(language: str, block: str, names: Mapping[str, Hashable]) -> str:
+        return house.library.phrase(language or config.language, f"{BOT}/no_buttons", block, names)
+
+    return ZaloBot(
+        config.zalo_bot_token,
+        pictures=_pictures(config),
+        say=say,
+        public=config.public_url,
+        api=config.zalo_bot_api,
+        webhook=config.zalo_bot_webhook,
+        secret=config.zalo_bot_secret,
+        keep_days=config.keep_inbox_days,
+        styles=config.zalo_bot_styles,
+        proxy=config.zalo_bot_proxy,
+        timing=timing,
+    )
+
+
+def _pictures(config: Config) -> Pictures:
+    """Drawings as PNG."""
+    return Pictures(config.root / "content" / "media", config.root / "data" / "pictures", FONTS)
+
+
+def doors(app: App) -> ASGIApp:
+    """The web application; in front of it the doors of platforms that post to us."""
+    config = app.config
+    web = make_web(app, Addressed(config.root / "content" / "media", _pictures(config), app.drafts).routes)
+    hooks: dict[str, Hook] = {}
+    for mouth in app.channels.values():
+        if isinstance(mouth, Telegram) and config.telegram_webhook:
+            hooks[_path(config.telegram_webhook)] = TelegramHook(mouth.take, config.telegram_secret)
+        elif isinstance(mouth, ZaloBot) and config.zalo_bot_webhook:
+            hooks[_path(config.zalo_bot_webhook)] = ZaloBotHook(mouth.take, config.zalo_bot_secret)
+
+    async def opened(scope: Scope, receive: Receive, send: Send) -> None:
+        door = hooks.get(scope["path"], web) if scope["type"] == "http" else web
         await door(scope, receive, send)
 
-    return doors
+    return opened if hooks else web
+
+
+def _path(address: str) -> str:
+    return urlsplit(address).path or "/"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bot.capability import CAPABILITIES
 from bot.flow.reader import did_you_mean, read_duration
 from bot.problem import Problem
 from bot.source import read_file
@@ -37,20 +38,47 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    debug: bool = False
     reminder_after: int = 86_400
     quiet: tuple[Span, ...] = ((time(20, 30), time(7, 30)), (time(11, 30), time(13, 30)))
+    tips_a_day: int = 1
+    tips_a_week: int = 3
+    approve_above: int = 500
+    telegram_rate: int = 30
     keep_messages_days: int = 30
     keep_inbox_days: int = 3
+    keep_journal_days: int = 180
+    keep_people_days: int = 730
+    keep_backups_days: int = 30
     drain_seconds: int = 10
+    voice_provider: str = "espeak"
+    voice_accent: str = "north"
+    voice_models: str = ""
     telegram_webhook: str = ""
     telegram_token: str = field(default="", repr=False)
     telegram_secret: str = field(default="", repr=False)
     telegram_api: str = "https://api.telegram.org"
+    telegram_proxy: str = field(default="", repr=False)
+    zalo_bot_webhook: str = ""
+    zalo_bot_styles: bool = True
+    zalo_bot_people: int = CAPABILITIES["zalo_bot"].people
+    zalo_bot_messages: int = CAPABILITIES["zalo_bot"].messages
+    zalo_bot_counts_incoming: bool = True
+    zalo_bot_token: str = field(default="", repr=False)
+    zalo_bot_secret: str = field(default="", repr=False)
+    zalo_bot_api: str = "https://bot-api.zaloplatforms.com"
+    zalo_bot_proxy: str = field(default="", repr=False)
 
     @property
     def words(self) -> dict[str, str]:
         """Settings that the bot's own sentences may name."""
-        return {"operator": self.operator, "phone": self.human_phone, "hours": self.human_hours}
+        return {
+            "operator": self.operator,
+            "phone": self.human_phone,
+            "hours": self.human_hours,
+            "backups_days": str(self.keep_backups_days),
+            "journal_days": str(self.keep_journal_days),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +110,12 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
         return value
 
     return read
+
+
+def _yes(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _Unfit
+    return value
 
 
 def _duration(value: Any) -> int:
@@ -127,6 +161,15 @@ def _secure(value: Any) -> str:
     return text
 
 
+def _one_of(*known: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in known:
+            raise _Unfit
+        return str(value)
+
+    return read
+
+
 _DAYS = _whole(1, 3650)
 
 SETTINGS: dict[str, Setting] = {
@@ -138,12 +181,28 @@ SETTINGS: dict[str, Setting] = {
     "web.host": Setting("host", _text, "a host name or address", "CAM_TAY_HOST"),
     "web.port": Setting("port", _whole(0, 65535), "a number from 0 to 65535", "CAM_TAY_PORT"),
     "web.public_url": Setting("public_url", _url, "an address such as https://bot.example", "CAM_TAY_PUBLIC_URL"),
+    "web.debug": Setting("debug", _yes, "true or false"),
     "reminder.after": Setting("reminder_after", _duration, 'a duration such as "1 day"'),
     "reminder.quiet": Setting("quiet", _spans, 'a list of times of day such as ["20:30-07:30"]'),
+    "broadcast.a_day": Setting("tips_a_day", _whole(0, 100), "a number from 0 to 100"),
+    "broadcast.a_week": Setting("tips_a_week", _whole(0, 500), "a number from 0 to 500"),
+    "broadcast.approve_above": Setting("approve_above", _whole(0, 100_000_000), "a number of people"),
     "keep.messages_days": Setting("keep_messages_days", _DAYS, "a number of days from 1 to 3650"),
     "keep.inbox_days": Setting("keep_inbox_days", _DAYS, "a number of days from 1 to 3650"),
+    "keep.journal_days": Setting("keep_journal_days", _DAYS, "a number of days from 1 to 3650"),
+    "keep.people_days": Setting("keep_people_days", _DAYS, "a number of days from 1 to 3650"),
+    "keep.backups_days": Setting("keep_backups_days", _DAYS, "a number of days from 1 to 3650"),
+    "voice.provider": Setting("voice_provider", _one_of("espeak", "piper", "none"), "espeak, piper or none"),
+    "voice.accent": Setting("voice_accent", _one_of("north", "central", "south"), "north, central or south"),
+    "voice.models": Setting("voice_models", _text, "a folder"),
     "stop.drain_seconds": Setting("drain_seconds", _whole(0, 600), "a number of seconds from 0 to 600"),
+    "telegram.rate": Setting("telegram_rate", _whole(1, 1000), "a number from 1 to 1000"),
     "telegram.webhook": Setting("telegram_webhook", _secure, "an https address", "TELEGRAM_WEBHOOK"),
+    "zalo_bot.webhook": Setting("zalo_bot_webhook", _secure, "an https address", "ZALO_BOT_WEBHOOK"),
+    "zalo_bot.styles": Setting("zalo_bot_styles", _yes, "true or false"),
+    "zalo_bot.people": Setting("zalo_bot_people", _whole(0, 10**9), "a number of people; 0: no limit"),
+    "zalo_bot.messages": Setting("zalo_bot_messages", _whole(0, 10**9), "a number of messages; 0: no limit"),
+    "zalo_bot.counts_incoming": Setting("zalo_bot_counts_incoming", _yes, "true or false"),
 }
 """Every key of bot.toml."""
 
@@ -151,11 +210,19 @@ ENVIRONMENT: dict[str, Setting] = {
     "TELEGRAM_BOT_TOKEN": Setting("telegram_token", _text, "the token that BotFather gave"),
     "TELEGRAM_SECRET": Setting("telegram_secret", _text, "1 to 256 characters A-Z a-z 0-9 _ -"),
     "TELEGRAM_API": Setting("telegram_api", _url, "the address of a Bot API server"),
+    "TELEGRAM_PROXY": Setting("telegram_proxy", _url, "the address of an HTTP proxy"),
+    "ZALO_BOT_TOKEN": Setting("zalo_bot_token", _text, "the token that Zalo Bot Creator gave"),
+    "ZALO_BOT_SECRET": Setting("zalo_bot_secret", _text, "8 to 256 characters A-Z a-z 0-9 _ -"),
+    "ZALO_BOT_API": Setting("zalo_bot_api", _url, "the address of a Zalo Bot API server"),
+    "ZALO_BOT_PROXY": Setting("zalo_bot_proxy", _url, "the address of an HTTP proxy"),
 }
 """What comes from the environment alone."""
 
-_SECRETS = {"token": "TELEGRAM_BOT_TOKEN", "bot_token": "TELEGRAM_BOT_TOKEN", "secret": "TELEGRAM_SECRET"}
-"""Last words of keys under which somebody may write a secret down, and the variable that takes it."""
+_SECRETS = {"token": "TOKEN", "bot_token": "TOKEN", "secret": "SECRET"}
+"""Last words of keys under which somebody may write a secret down, and the last word of the variable that takes it."""
+
+_HOOKS = {"TELEGRAM": ("telegram", r"[A-Za-z0-9_-]{1,256}"), "ZALO_BOT": ("zalo_bot", r"[A-Za-z0-9_-]{8,256}")}
+"""Platforms that may post to us: where their settings stand, and the form of the secret they show."""
 
 
 def load(root: Path, environment: Mapping[str, str] | None = None) -> tuple[Config, list[Problem]]:
@@ -173,19 +240,26 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> tuple[Conf
         except _Unfit:
             message = f"the environment variable {name} must be {setting.kind}"
             problems.append(Problem(ENVIRON, 1, 1, "E203", message))
-    secret = values.get("telegram_secret", "")
-    if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
-        message = f"the environment variable TELEGRAM_SECRET must be {ENVIRONMENT['TELEGRAM_SECRET'].kind}"
-        problems.append(Problem(ENVIRON, 1, 1, "E203", message))
-    if values.get("telegram_webhook") and not secret:
-        hint = "set TELEGRAM_SECRET, so that nobody else can post to the webhook"
-        message = "the setting 'telegram.webhook' needs a secret"
-        if environment.get("TELEGRAM_WEBHOOK"):
-            problems.append(Problem(ENVIRON, 1, 1, "E204", message, hint))
-        else:
-            problems.append(read_file(path).problem(("telegram", "webhook"), "E204", message, hint))
+    for name in _HOOKS:
+        problems += _hook(path, values, environment, name)
     values.setdefault("database", f"sqlite+aiosqlite:///{root / 'data' / 'cam-tay.db'}")
     return Config(root=root, **values), sorted(problems)
+
+
+def _hook(path: Path, values: Mapping[str, Any], environment: Mapping[str, str], name: str) -> list[Problem]:
+    """E203, E204: a secret that the platform does not take, and a webhook without one."""
+    prefix, form = _HOOKS[name]
+    variable, secret = f"{name}_SECRET", values.get(f"{prefix}_secret", "")
+    if secret and not re.fullmatch(form, secret):
+        message = f"the environment variable {variable} must be {ENVIRONMENT[variable].kind}"
+        return [Problem(ENVIRON, 1, 1, "E203", message)]
+    if secret or not values.get(f"{prefix}_webhook"):
+        return []
+    hint = f"set {variable}, so that nobody else can post to the webhook"
+    message = f"the setting '{prefix}.webhook' needs a secret"
+    if environment.get(f"{name}_WEBHOOK"):
+        return [Problem(ENVIRON, 1, 1, "E204", message, hint)]
+    return [read_file(path).problem((prefix, "webhook"), "E204", message, hint)]
 
 
 def find_root() -> Path:
@@ -202,8 +276,9 @@ def _read(path: Path, values: dict[str, Any]) -> list[Problem]:
         where = tuple(key.split("."))
         if setting is None:
             hint = did_you_mean(key, SETTINGS) or "the settings are listed in docs/running.md"
-            if variable := _SECRETS.get(key.rpartition(".")[2]):
-                hint = f"tokens are never written here: set {variable}"
+            if last := _SECRETS.get(key.rpartition(".")[2]):
+                first = "ZALO_BOT" if key.startswith("zalo") else "TELEGRAM_BOT" if last == "TOKEN" else "TELEGRAM"
+                hint = f"tokens are never written here: set {first}_{last}"
             problems.append(source.problem(where, "E201", f"unknown setting '{key}'", hint))
             continue
         try:

@@ -9,7 +9,7 @@ import traceback
 from datetime import UTC, datetime
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_TOKEN = re.compile(r"(?<!\d)\d{5,12}:[A-Za-z0-9_-]{20,}")  # in an address it stands right behind "bot"
+_TOKEN = re.compile(r"(?<!\d)\d{5,20}:[A-Za-z0-9_-]{20,}")  # in an address it stands right behind "bot"
 _DIGITS = re.compile(r"(?<![\w.:/-])\d(?:[ .-]?\d){5,}(?![\w:])")
 
 

@@ -1,14 +1,18 @@
-"""What all tests share: how many examples the properties try, and the flag that rewrites transcripts."""
+"""What all tests share: the databases, how many examples the properties try, the flag that rewrites transcripts."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.kit.postgres import Postgres
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
@@ -21,3 +25,42 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`pytest --write-talks` rewrites what the bot says in tests/talks."""
     parser.addoption("--write-talks", action="store_true", help="rewrite the bot's lines in tests/talks")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Postgres]:
+    """A PostgreSQL server, started when the first test wants it."""
+    from tests.kit.postgres import postgres
+
+    with postgres() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of the test's own, of either kind, that nobody has written to."""
+    yield from _made(request, tmp_path, "ready")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same, surely without tables."""
+    yield from _made(request, tmp_path, "empty")
+
+
+def _made(request: pytest.FixtureRequest, folder: Path, how: str) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{folder / 'data' / 'bot.db'}"
+        return
+    server: Postgres = request.getfixturevalue("server")
+    url = server.ready() if how == "ready" else server.empty()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def both_databases(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bots of this test (`tests/kit/shell.py`) use a database of either kind."""
+    from tests.kit.shell import DATABASE
+
+    monkeypatch.setenv(DATABASE, database_url)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.channel import telegram, terminal, web
+from bot.capability import CAPABILITIES
 from bot.channel.base import Incoming, Message, What
 from bot.config import load
 from bot.engine.button import button_id
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from bot.service.talk import Reply
 
 ROOT = Path(__file__).parent.parent
-CHANNELS = {module.__name__: module.CAPABILITIES for module in (telegram, terminal, web)}
 GUIDES = sorted(path.stem for path in (ROOT / "flows").glob("*.toml"))
 VOICES = sorted(
     (folder.parent.parent.name, name)
@@ -101,11 +100,11 @@ def test_every_message_can_be_said(guide: str, language: str, address: str) -> N
         if message.picture:
             assert message.picture.alt
             assert (ROOT / "content" / "media" / message.picture.path).is_file(), message.picture.path
-        for name, can in CHANNELS.items():
+        for name, can in CAPABILITIES.items():
             assert len(whole) <= (can.caption if message.picture else can.text), (name, message.head)
-            assert len(message.buttons) <= can.buttons, name
-            for button in message.buttons:
-                assert 0 < len(button.label) <= can.button_label, (name, button.label)
+            if can.buttons:  # elsewhere answers are lines of the text
+                assert len(message.buttons) <= can.buttons, name
+                assert all(0 < len(button.label) <= can.button_label for button in message.buttons), name
 
 
 @pytest.mark.parametrize("guide", GUIDES)

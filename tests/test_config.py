@@ -50,18 +50,37 @@ hours = "8-17 giờ"
 host = "::1"
 port = 0
 public_url = "https://bot.example/"
+debug = true
 [reminder]
 after = "2 days"
 quiet = ["21:00-06:00"]
+[broadcast]
+a_day = 2
+a_week = 0
+approve_above = 50
 [keep]
 messages_days = 7
 inbox_days = 2
+journal_days = 9
+people_days = 400
+backups_days = 14
+[voice]
+provider = "piper"
+accent = "south"
+models = "voices"
 [stop]
 drain_seconds = 3
 [telegram]
+rate = 100
 webhook = "https://bot.example/telegram"
+[zalo_bot]
+webhook = "https://bot.example/zalo"
+styles = false
+people = 500
+messages = 0
+counts_incoming = false
 """
-    config, problems = _load(tmp_path, toml, TELEGRAM_SECRET="abc")
+    config, problems = _load(tmp_path, toml, TELEGRAM_SECRET="abc", ZALO_BOT_SECRET="abcdefgh")
     assert problems == []
     assert config == Config(
         root=tmp_path,
@@ -73,13 +92,30 @@ webhook = "https://bot.example/telegram"
         host="::1",
         port=0,
         public_url="https://bot.example",
+        debug=True,
         reminder_after=172_800,
         quiet=((time(21), time(6)),),
+        tips_a_day=2,
+        tips_a_week=0,
+        approve_above=50,
+        telegram_rate=100,
         keep_messages_days=7,
         keep_inbox_days=2,
+        keep_journal_days=9,
+        keep_people_days=400,
+        keep_backups_days=14,
+        voice_provider="piper",
+        voice_accent="south",
+        voice_models="voices",
         drain_seconds=3,
         telegram_webhook="https://bot.example/telegram",
         telegram_secret="abc",
+        zalo_bot_webhook="https://bot.example/zalo",
+        zalo_bot_styles=False,
+        zalo_bot_people=500,
+        zalo_bot_messages=0,
+        zalo_bot_counts_incoming=False,
+        zalo_bot_secret="abcdefgh",
     )
     assert set(re.findall(r"^(\w+) =", toml, re.MULTILINE)) == {key.rpartition(".")[2] for key in SETTINGS}
 
@@ -103,6 +139,8 @@ def test_an_unknown_setting_is_named_with_the_one_that_was_meant(tmp_path):
         ('[reminder]\nquiet = ["25:00-07:00"]', 2, 'a list of times of day such as ["20:30-07:30"]'),
         ('[reminder]\nquiet = ["07:00-07:00"]', 2, 'a list of times of day such as ["20:30-07:30"]'),
         ("[keep]\nmessages_days = 0", 2, "a number of days from 1 to 3650"),
+        ('[voice]\nprovider = "festival"', 2, "espeak, piper or none"),
+        ('[voice]\naccent = ["south"]', 2, "north, central or south"),
         ("[stop]\ndrain_seconds = -1", 2, "a number of seconds from 0 to 600"),
         ("operator = 5", 1, "one line of text: who runs this bot"),
     ],
@@ -155,6 +193,17 @@ def test_a_webhook_needs_a_secret_and_a_secret_has_a_form(tmp_path):
     assert _load(tmp_path, hook, TELEGRAM_SECRET="a-b_C1")[1] == []
 
 
+def test_zalos_webhook_needs_a_longer_secret(tmp_path):
+    """8 characters at least; each platform has its own."""
+    hook = '[zalo_bot]\nwebhook = "https://bot.example/hook"'
+    (problem,) = _load(tmp_path, hook, TELEGRAM_SECRET="a-b_C1")[1]
+    assert (problem.line, problem.code, problem.hint.split(",")[0]) == (2, "E204", "set ZALO_BOT_SECRET")
+    (problem,) = _load(tmp_path, "", ZALO_BOT_WEBHOOK="https://bot.example/hook")[1]
+    assert (str(problem.path), problem.code) == ("environment", "E204")
+    assert [p.code for p in _load(tmp_path, hook, ZALO_BOT_SECRET="a-b_C1")[1]] == ["E203"]
+    assert _load(tmp_path, hook, ZALO_BOT_SECRET="a-b_C123")[1] == []
+
+
 @pytest.mark.parametrize(
     ("address", "fits"),
     [
@@ -178,7 +227,11 @@ def test_tokens_come_from_the_environment_alone_and_are_never_shown(tmp_path):
     _, problems = _load(tmp_path, '[telegram]\ntoken = "123456:abc"')
     assert [(p.code, p.hint) for p in problems] == [("E201", "tokens are never written here: set TELEGRAM_BOT_TOKEN")]
     assert "123456" not in str(problems)
-    config, _ = _load(tmp_path, "", TELEGRAM_BOT_TOKEN="123456:very-secret", TELEGRAM_SECRET="hush")
+    _, problems = _load(tmp_path, '[zalo_bot]\ntoken = "123456:abc"\nsecret = "x"')
+    hints = [f"tokens are never written here: set {name}" for name in ("ZALO_BOT_TOKEN", "ZALO_BOT_SECRET")]
+    assert [p.hint for p in problems] == hints
+    secrets = {"ZALO_BOT_TOKEN": "1:very-secret", "ZALO_BOT_SECRET": "hush-hush", "ZALO_BOT_PROXY": "http://u:hush@p"}
+    config, _ = _load(tmp_path, "", TELEGRAM_BOT_TOKEN="123456:very-secret", TELEGRAM_SECRET="hush", **secrets)
     assert config.telegram_token == "123456:very-secret"
     assert "very-secret" not in repr(config)
     assert "hush" not in repr(config)

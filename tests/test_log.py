@@ -205,6 +205,7 @@ def test_a_line_is_one_fact(lines):
             "POST https://api.telegram.org/bot[token]/sendMessage",
         ),
         (f"token={TOKEN}.", "token=[token]."),
+        (f"/bot1459232241454765289:{'a' * 30}/getMe", "/bot[token]/getMe"),
         ("gọi 0912 345 678 nhé", "gọi [number] nhé"),
         ("mã 481516", "mã [number]"),
         ("001162342315", "[number]"),

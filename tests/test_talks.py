@@ -84,6 +84,7 @@ def test_a_guide_that_went_away_leaves_its_button_harmless() -> None:
     """Its button is still on the screen: neither words nor a tap lead into nothing."""
     person = Person(real_house())
     person.type("/home")
+    person.type("ngân hàng")
     old = next(b for message in person.heard for b in message.buttons if "QR" in b.label)
     person.house = edited_house()
     assert person.type("xin chào")
@@ -114,6 +115,7 @@ WORDS = (
         "/language",
     ),
     *("bước trước", "gặp người giúp", "đọc to", "x" * 5_000, "", "/nothing", "5/3/1958", "bị vướng", "chuyện khác"),
+    *("/people", "đổi người", "thêm người", "người 1", "người 2"),
 )
 ACTS = st.lists(
     st.one_of(

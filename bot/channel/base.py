@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from bot.capability import Capabilities
+
 
 class What(StrEnum):
     """Kinds of incoming things."""
@@ -42,6 +44,7 @@ class Incoming:
     message: str = ""
     detail: str = ""
     language: str = ""
+    forwarded: bool = False  # the person did not write it: it came from somebody else
 
     @property
     def key(self) -> str:
@@ -71,7 +74,9 @@ class Message:
     """What one message says, before a channel gives it its form. All texts are plain, without markup.
 
     `progress` is a short line above ("Bước 3/7"), `head` the headline, `body` the rest. `constants`: labels of the
-    buttons that are always there, to be shown by channels that keep a keyboard below the chat.
+    buttons that are always there, to be shown by channels that keep a keyboard below the chat. For channels without
+    buttons: `language` is that of the chat, and `typed` says that the open question is answered by typing, so that a
+    bare number is no button's.
     """
 
     head: str
@@ -80,13 +85,28 @@ class Message:
     picture: Picture | None = None
     buttons: tuple[Button, ...] = ()
     constants: tuple[str, ...] = ()
+    language: str = ""
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceNote:
-    """A recorded voice, below content/media/voice/."""
+    """A voice: recorded, a file below content/media/voice/, or to be spoken: `words` in `language`. Or both.
 
-    path: str
+    The recorded one is taken; where it is missing, or there is none, the words are spoken.
+    """
+
+    path: str = ""
+    words: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text file to keep: its name, as people see it, and what it says."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +124,15 @@ class Deletion:
     message: str
 
 
-Outgoing = Message | VoiceNote | Keyboard | Deletion
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Other words for a message already sent."""
+
+    message: str
+    words: Message
+
+
+Outgoing = Message | VoiceNote | Document | Keyboard | Deletion | Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +163,6 @@ class SendFailed(Exception):
         self.reason = reason
         self.retry_after = retry_after
         self.moved_to = moved_to
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a channel can do. Lengths in characters after NFC; rates in messages per second."""
-
-    text: int
-    caption: int
-    buttons: int
-    button_label: int
-    edits: bool
-    deletes: bool
-    pictures: bool
-    voice: bool
-    chat_rate: float  # sustained messages a second to one chat; 0: no limit
-    chat_burst: int  # messages at once to one chat
-    keeps: bool  # the channel shows its messages from the outbox, so their words are kept there
 
 
 class Channel(Protocol):

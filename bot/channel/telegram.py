@@ -7,14 +7,15 @@ import logging
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from bot.channel.base import Capabilities, Fault, Outgoing, Receipt, SendFailed
+from bot.capability import CAPABILITIES
+from bot.channel.base import Fault, Outgoing, Receipt, SendFailed
 from bot.channel.picture import Pictures
 from bot.channel.telegram_api import TOKEN_REFUSED, Api
-from bot.channel.telegram_poll import Poller, Timing
-from bot.channel.telegram_post import CAPTION, TEXT, Post
+from bot.channel.telegram_poll import Poller
+from bot.channel.telegram_post import Post
 from bot.channel.telegram_update import NAME, WANTED, Me, read_update, tap_id
+from bot.channel.timing import Timing, end, patiently
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,22 +23,9 @@ if TYPE_CHECKING:
 
     from bot.channel.base import Incoming
     from bot.channel.telegram_files import FileIds
+    from bot.voice.drafts import Drafts
 
 log = logging.getLogger(__name__)
-
-CAPABILITIES = Capabilities(
-    text=TEXT,
-    caption=CAPTION,
-    buttons=100,
-    button_label=64,
-    edits=True,
-    deletes=True,
-    pictures=True,
-    voice=True,
-    chat_rate=1.0,
-    chat_burst=5,
-    keeps=False,
-)
 
 PROBE = 10.0
 """Seconds within which Telegram must answer the doctor."""
@@ -54,10 +42,11 @@ class Telegram:
     `webhook` is the public address Telegram shall push to, with `secret`; without it the bot asks for its updates.
     `media` is content/media, `cache` a folder for drawings as PNG, `fonts` holds the fonts they are set in.
     `commands`: the command menu by language code, "" for all others. `files` may be replaced before `start`.
+    `proxy`: the address of an HTTP proxy that leads to Telegram.
     """
 
     name = NAME
-    capabilities = CAPABILITIES
+    capabilities = CAPABILITIES[NAME]
 
     def __init__(
         self,
@@ -72,9 +61,11 @@ class Telegram:
         commands: Mapping[str, Sequence[tuple[str, str]]] | None = None,
         placeholder: str = "",
         timing: Timing | None = None,
+        proxy: str = "",
     ) -> None:
-        self._api = Api(token, api)
-        self._polling = Api(token, api, connections=1)  # its connection may be dropped without harm to what is sent
+        self._api = Api(token, api, proxy=proxy)
+        # Its connection may be dropped without harm to what is sent.
+        self._polling = Api(token, api, connections=1, proxy=proxy)
         self._me = Me(int(token.partition(":")[0]) if token.partition(":")[0].isdigit() else 0)
         self._post = Post(self._api, media, Pictures(media, cache, fonts), placeholder)
         self._webhook = webhook
@@ -112,6 +103,10 @@ class Telegram:
     def files(self, files: FileIds) -> None:
         self._post.files.ids = files
 
+    def speak_with(self, drafts: Drafts) -> None:
+        """Words that nobody has recorded become voice notes too; without this they are sent as words."""
+        self._post.drafts = drafts
+
     # --- what comes in
 
     async def start(self, accept: Callable[[Incoming], Awaitable[None]]) -> None:
@@ -144,9 +139,7 @@ class Telegram:
     async def stop_listening(self) -> None:
         """Take in nothing more. What was taken and is not yet stored, Telegram gives again."""
         self._accept = None
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await end(self._running)
 
     async def close(self) -> None:
         """Let go of connections; answers to taps that hang are given up."""
@@ -175,22 +168,7 @@ class Telegram:
 
     async def _patiently(self, what: Callable[[], Awaitable[Any]]) -> Any:
         """The result of a call, tried until it is answered. Raises SendFailed when trying again is in vain."""
-        pause = 0.0
-        while True:
-            try:
-                return await what()
-            except SendFailed as failed:
-                if failed.fault not in {Fault.PASSING, Fault.UNKNOWN, Fault.WAIT}:
-                    raise
-                api = urlsplit(self._api.base)
-                log.warning(
-                    "Telegram cannot be reached at %s://%s (setting TELEGRAM_API), trying on",
-                    api.scheme,
-                    api.hostname,
-                    extra={"reason": failed.reason[:80]},
-                )
-                pause = max(self._timing.next(pause), failed.retry_after)
-            await asyncio.sleep(pause)
+        return await patiently(what, self._timing, "Telegram", "TELEGRAM_API", self._api.base)
 
     async def _set_webhook(self) -> None:
         wanted = {"url": self._webhook, "secret_token": self._secret, "allowed_updates": WANTED, "max_connections": 40}
@@ -230,9 +208,9 @@ class Telegram:
         return Receipt(await self._post.send(int(chat), outgoing))
 
 
-async def probe(token: str, base: str) -> str:
+async def probe(token: str, base: str, proxy: str = "") -> str:
     """How Telegram takes this token: "ok: @name", or in a sentence what is wrong."""
-    api = Api(token, base)
+    api = Api(token, base, proxy=proxy)
     try:
         me = await api.call("getMe", {}, seconds=PROBE)
         about = await api.call("getWebhookInfo", {}, seconds=PROBE)

@@ -6,35 +6,20 @@ The token is part of every address, so no exception of the HTTP client leaves th
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import orjson
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import BuilderError, DetailedPyreqwestError, PoolTimeoutError, PyreqwestError
-from pyreqwest.multipart import FormBuilder
 
 from bot.channel.base import Fault, SendFailed
+from bot.channel.http import ANSWER, CONNECT, CONNECTIONS, Wire, is_address, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONNECT: Final = 10.0
-"""Seconds to wait for a free connection and for a new one to be made."""
-
-ANSWER: Final = 30.0
-"""Seconds to wait for an answer."""
-
-PATIENCE: Final = timedelta(seconds=ANSWER)
+    from pyreqwest.multipart import FormBuilder
 
 UPLOAD: Final = 120.0
 """Seconds a file may take."""
-
-CONNECTIONS: Final = 1000
-"""Requests under way at once: 1,000 of 50 ms are 20,000 a second."""
-
-JSON: Final = {"Content-Type": "application/json"}
 
 REPEATABLE: Final = frozenset(
     {
@@ -86,14 +71,14 @@ class Api:
     `status` tells an operator how the last call ended: "ok", "token refused", "unreachable: …".
     """
 
-    def __init__(self, token: str, base: str, *, connections: int = CONNECTIONS, connect: float = CONNECT) -> None:
+    def __init__(
+        self, token: str, base: str, *, connections: int = CONNECTIONS, connect: float = CONNECT, proxy: str = ""
+    ) -> None:
         self.base = base.rstrip("/")
         self.token = token
         self.status = "starting"
         self._unfit = _unfit(token, base)
-        self._connections = connections
-        self._connect = connect
-        self._client: Client | None = None
+        self._wire = Wire(connections=connections, connect=connect, proxy=proxy)
 
     async def call(self, method: str, body: Mapping[str, Any], *, seconds: float = ANSWER) -> Any:
         """The result of a method; {} where there was nothing to do. `seconds` is how long its answer may take."""
@@ -111,48 +96,28 @@ class Api:
             self.status = TOKEN_REFUSED
             raise SendFailed(Fault.SETUP, self._unfit)
         url = f"{self.base}/bot{self.token}/{method}"
-        asked = self._open().post(url).timeout(PATIENCE if seconds == ANSWER else timedelta(seconds=seconds))
-        asked = asked.multipart(body) if isinstance(body, FormBuilder) else asked.headers(JSON).body_bytes(body)
         try:
-            answer = await asked.build().send()
-            return answer.status, (await answer.bytes()).to_bytes()
-        except PyreqwestError as error:
-            kept = method in REPEATABLE or _never_sent(error)
-            raise self._unreachable(type(error).__name__, Fault.PASSING if kept else Fault.UNKNOWN) from None
+            return await self._wire.post(url, body, seconds=seconds, repeatable=method in REPEATABLE)
+        except SendFailed as failed:
+            raise self._unreachable(failed) from None
 
     def result(self, method: str, status: int, body: bytes) -> Any:
         """What an answer says. A body that is no JSON comes from a proxy or a provider in between."""
         try:
-            answer = orjson.loads(body)
-            done = answer["ok"] is True
-        except (ValueError, TypeError, KeyError):
-            raise self._unreachable(f"{status} without JSON", Fault.PASSING) from None
-        if done:
+            answer = read_answer(status, body)
+        except SendFailed as failed:
+            raise self._unreachable(failed) from None
+        if answer["ok"] is True:
             self.status = "ok"
             return answer.get("result")
-        failed = self._refusal(int(answer.get("error_code") or status), answer)
-        if says(failed, NOTHING_TO_DO) and not method.startswith("send"):
+        refused = self._refusal(int(answer.get("error_code") or status), answer)
+        if says(refused, NOTHING_TO_DO) and not method.startswith("send"):
             return {}
-        raise failed
+        raise refused
 
     async def renew(self) -> None:
         """Drop every connection; the next call makes new ones."""
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.close()
-
-    def _open(self) -> Client:
-        if self._client is None:
-            self._client = (
-                ClientBuilder()
-                .max_connections(self._connections)
-                .pool_max_idle_per_host(self._connections)
-                .pool_timeout(timedelta(seconds=self._connect))
-                .connect_timeout(timedelta(seconds=self._connect))
-                .user_agent("cam-tay")
-                .build()
-            )
-        return self._client
+        await self._wire.renew()
 
     def _refusal(self, code: int, answer: Mapping[str, Any]) -> SendFailed:
         description = str(answer.get("description", "")).replace(self.token, "•••") or str(code)
@@ -161,7 +126,7 @@ class Api:
         if code == 429:
             return SendFailed(Fault.WAIT, description, retry_after=float(parameters.get("retry_after") or 1))
         if code >= 500:
-            return self._unreachable(str(code), Fault.PASSING)
+            return self._unreachable(SendFailed(Fault.PASSING, str(code)))
         if code in {401, 404}:
             self.status = TOKEN_REFUSED
             return SendFailed(Fault.SETUP, REFUSED_TOKEN)
@@ -174,30 +139,13 @@ class Api:
             return SendFailed(Fault.GONE, description)
         return SendFailed(Fault.REFUSED, description)
 
-    def _unreachable(self, reason: str, fault: Fault) -> SendFailed:
-        self.status = f"unreachable: {reason}"
-        return SendFailed(fault, reason)
-
-
-def _never_sent(error: PyreqwestError) -> bool:
-    """Whether nobody can have read the request.
-
-    The classes do not tell (a cut connection and a late answer are "connect" errors too); the causes do: hyper's own
-    words for the phase, held by a test.
-    """
-    if isinstance(error, PoolTimeoutError | BuilderError):
-        return True
-    causes = (error.details or {}).get("causes") or [] if isinstance(error, DetailedPyreqwestError) else []
-    return any(cause["message"] == "client error (Connect)" for cause in causes)
+    def _unreachable(self, failed: SendFailed) -> SendFailed:
+        self.status = f"unreachable: {failed.reason}"
+        return failed
 
 
 def _unfit(token: str, base: str) -> str:
     """Why no call can be made at all; empty if it can."""
     if not re.fullmatch(r"\d{1,20}:[A-Za-z0-9_-]+", token):
         return "TELEGRAM_BOT_TOKEN is no token: one looks like 123456789:AbC… and comes from @BotFather"
-    try:
-        split = urlsplit(base)
-        fit = split.scheme in {"http", "https"} and bool(split.hostname)
-    except ValueError:
-        fit = False
-    return "" if fit else "TELEGRAM_API is no address"
+    return "" if is_address(base) else "TELEGRAM_API is no address"

@@ -101,6 +101,14 @@ class Rare:
             raise refused.failed from None
         return str(sent.message_id), _voice_id(sent)
 
+    async def send_document(self, chat: int, data: bytes, name: str) -> str:
+        """Upload a file; returns the message's id. What is in it is one person's: its id is not remembered."""
+        try:
+            sent = await self._bot.send_document(chat, data, filename=name, disable_content_type_detection=True)
+        except _Refused as refused:
+            raise refused.failed from None
+        return str(sent.message_id)
+
 
 def _voice_id(sent: Message) -> str:
     """Empty when Telegram made a plain file of it: that id could not be sent as a voice."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -10,6 +9,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from bot.channel.parts import split
 
 if TYPE_CHECKING:
     from bot.channel.base import Button, Message
@@ -19,9 +20,6 @@ SMALL_IN_ROW = 4
 
 ROW_LETTERS = 30
 """Letters that fit beside each other below the chat; more go into two rows."""
-
-_ENDS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?…:;])\s"), re.compile(r"\s"))
-"""Where a text may be cut, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +40,6 @@ def parts(message: Message, limit: int) -> list[Part]:
         return [Part(_safe(text), text) for text in texts]
     first = f"{_safe(lead)}<b>{_safe(message.head)}</b>{_safe(texts[0][len(start) :])}"
     return [Part(first, texts[0]), *(Part(_safe(text), text) for text in texts[1:])]
-
-
-def split(text: str, limit: int) -> list[str]:
-    """The text in pieces of at most `limit` characters, cut at the end of a paragraph, line, sentence or word."""
-    pieces = []
-    while len(text) > limit:
-        cut = next(filter(None, (_last(end, text, limit) for end in _ENDS)), limit)
-        pieces.append(text[:cut].rstrip())
-        text = text[cut:].lstrip()
-    return [piece for piece in (*pieces, text) if piece.strip()]
-
-
-def _last(end: re.Pattern[str], text: str, limit: int) -> int:
-    """The last such end in the second half of what fits; 0 if there is none."""
-    found = [match.start() for match in end.finditer(text, limit // 2, limit + 1) if match.start() <= limit]
-    return found[-1] if found else 0
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.channel.base import Fault, SendFailed
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from bot.channel.telegram_api import Api
+    from bot.channel.timing import Timing
 
 log = logging.getLogger(__name__)
 
@@ -23,21 +23,6 @@ CONFLICT = (
     "another program takes this bot's messages, asking again slowly: "
     "run only one with this TELEGRAM_BOT_TOKEN, and set no webhook for it elsewhere"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How patient the channel is, in seconds."""
-
-    poll: int = 50  # how long Telegram holds a getUpdates that finds nothing
-    silent: float = 120.0  # without an answer for so long the poller takes a new connection
-    first: float = 1.0  # the first pause after a failure; it doubles …
-    longest: float = 30.0  # … up to this
-    conflict: float = 30.0  # the pause while another program polls with our token
-
-    def next(self, pause: float) -> float:
-        """The pause that follows `pause`."""
-        return min(max(pause * 2, self.first), self.longest)
 
 
 class Poller:

@@ -6,29 +6,42 @@ import asyncio
 import importlib
 import logging
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.channel.base import Deletion, Fault, Keyboard, Message, Outgoing, Picture, SendFailed, VoiceNote
+from bot.capability import CAPABILITIES
+from bot.channel.base import (
+    Correction,
+    Deletion,
+    Document,
+    Fault,
+    Keyboard,
+    Message,
+    Outgoing,
+    Picture,
+    SendFailed,
+    VoiceNote,
+)
+from bot.channel.steps import Steps
 from bot.channel.telegram_api import NOT_HTML, says
 from bot.channel.telegram_files import Files
 from bot.channel.telegram_form import Part, inline, markup, parts
+from bot.voice.provider import NotSpoken
+from bot.voice.sound import OGG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from bot.channel.picture import Pictures
     from bot.channel.telegram_api import Api
     from bot.channel.telegram_bot import Rare
+    from bot.voice.drafts import Drafts
 
 log = logging.getLogger(__name__)
 
-TEXT = 4096
-"""Characters of a message, without its markup."""
-
-CAPTION = 1024
-"""Characters under a picture."""
+_CAN = CAPABILITIES["telegram"]
 
 CALM = {"link_preview_options": {"is_disabled": True}}
 """A link stays a link: a preview would be one more thing to tap."""
@@ -42,11 +55,12 @@ class Post:
 
     def __init__(self, api: Api, media: Path, pictures: Pictures, placeholder: str) -> None:
         self.files = Files(api)
+        self.drafts: Drafts | None = None
         self._api = api
         self._media = media
         self._pictures = pictures
         self._placeholder = placeholder
-        self._begun: dict[tuple[int, Message], int] = {}  # messages of several parts that failed on the way
+        self._steps = Steps()
         self._rare: Rare | None = None
 
     async def send(self, chat: int, outgoing: Outgoing) -> str:
@@ -55,10 +69,15 @@ class Post:
             case Message():
                 return await self._message(chat, outgoing)
             case VoiceNote():
-                return await self._voice(chat, outgoing.path)
+                return await self._voice(chat, outgoing)
+            case Document():
+                rare = await self.library()
+                return await rare.send_document(chat, outgoing.text.encode(), outgoing.name)
             case Keyboard():
                 where = {"chat_id": chat, "message_id": int(outgoing.message)}
                 await self._api.call("editMessageReplyMarkup", where | {"reply_markup": inline(outgoing.buttons)})
+            case Correction():
+                await self._correct(chat, int(outgoing.message), outgoing.words)
             case Deletion():
                 await self._api.call("deleteMessage", {"chat_id": chat, "message_id": int(outgoing.message)})
         return outgoing.message
@@ -72,14 +91,14 @@ class Post:
 
     async def _message(self, chat: int, message: Message) -> str:
         if message.picture is None:
-            return await self._steps(chat, message, [("", part) for part in parts(message, TEXT)])
+            return await self._all(chat, message, [("", part) for part in parts(message, _CAN.text)])
         digest = await self._digest(message.picture)
         if digest:
-            texts = parts(message, TEXT)
-            fits = len(texts) == 1 and len(texts[0].plain) <= CAPTION
+            texts = parts(message, _CAN.text)
+            fits = len(texts) == 1 and len(texts[0].plain) <= _CAN.caption
             steps: list[Step] = [(digest, texts[0])] if fits else [(digest, None), *(("", text) for text in texts)]
             try:
-                return await self._steps(chat, message, steps)
+                return await self._all(chat, message, steps)
             except SendFailed as failed:
                 if failed.fault is not Fault.REFUSED:
                     raise
@@ -87,22 +106,17 @@ class Post:
         words = f"🖼 {message.picture.alt}\n\n{message.body}"  # a person is never left without the step
         return await self._message(chat, replace(message, body=words.rstrip(), picture=None))
 
-    async def _steps(self, chat: int, message: Message, steps: Sequence[Step]) -> str:
-        """All parts of a message, buttons under the last; after a failure the next try goes on where it failed."""
-        sent = ""
-        for index in range(self._begun.pop((chat, message), 0), len(steps)):
-            digest, part = steps[index]
-            last = markup(message, self._placeholder) if index == len(steps) - 1 else {}
-            try:
-                if digest and message.picture:
-                    sent = await self._photo(chat, message.picture.path, digest, part, last)
-                elif part is not None:
-                    sent = await self._text(chat, part, last)
-            except SendFailed as failed:
-                if index and failed.fault in {Fault.WAIT, Fault.PASSING, Fault.SETUP}:
-                    self._begun[chat, message] = index
-                raise
-        return sent
+    async def _all(self, chat: int, message: Message, steps: Sequence[Step]) -> str:
+        """All parts of a message, buttons under the last."""
+        calls = [partial(self._step, chat, message, step, {}) for step in steps[:-1]]
+        calls += [partial(self._step, chat, message, step, markup(message, self._placeholder)) for step in steps[-1:]]
+        return await self._steps.send((chat, message), calls)
+
+    async def _step(self, chat: int, message: Message, step: Step, last: Mapping[str, Any]) -> str:
+        digest, part = step
+        if digest and message.picture:
+            return await self._photo(chat, message.picture.path, digest, part, last)
+        return await self._text(chat, part, last) if part is not None else ""
 
     async def _text(self, chat: int, part: Part, last: Mapping[str, Any]) -> str:
         body = {"chat_id": chat, "text": part.html, "parse_mode": "HTML", **CALM, **last}
@@ -125,6 +139,20 @@ class Post:
         body = {"chat_id": chat, **last, **({"caption": caption, "parse_mode": "HTML"} if caption else {})}
         return await self.files.send("sendPhoto", "photo", digest, body, upload)
 
+    async def _correct(self, chat: int, message: int, words: Message) -> None:
+        """Other words for a message of one part; its picture stays."""
+        part = next(iter(parts(words, _CAN.text)), Part("", ""))
+        body = {"chat_id": chat, "message_id": message, "parse_mode": "HTML", **markup(words, "")}
+        if words.picture is not None:
+            try:
+                await self._api.call("editMessageCaption", body | {"caption": part.html})
+            except SendFailed as failed:
+                if failed.fault is not Fault.REFUSED:
+                    raise
+            else:
+                return  # else the picture could not be shown, and its words were sent
+        await self._api.call("editMessageText", body | {"text": part.html, **CALM})
+
     async def _digest(self, picture: Picture) -> str:
         """The digest of a picture; empty if it cannot be shown."""
         try:
@@ -133,14 +161,31 @@ class Post:
             log.error("no such picture", extra={"picture": picture.path, "error": type(error).__name__})  # noqa: TRY400
             return ""
 
-    async def _voice(self, chat: int, path: str) -> str:
+    async def _voice(self, chat: int, note: VoiceNote) -> str:
+        """The recorded voice, else a draft, else the words: nobody is left without an answer."""
+        data, reason = b"", ""
         try:
-            data = await asyncio.to_thread((self._media / "voice" / path).read_bytes)
-        except OSError as error:
-            raise SendFailed(Fault.REFUSED, f"no voice {path}: {type(error).__name__}") from None
+            file = self._media / "voice" / note.path if note.path else await self._draft(note)
+            data = await asyncio.to_thread(file.read_bytes)
+        except (OSError, NotSpoken) as error:
+            reason = f"no voice {note.path}: {error if isinstance(error, NotSpoken) else type(error).__name__}"
+        if not data and note.path and note.words:
+            log.error("recording missing", extra={"path": note.path})
+            return await self._voice(chat, replace(note, path=""))
+        if not data and note.words:
+            log.error("not spoken, sent as words", extra={"reason": reason[:200]})
+            return await self._message(chat, Message("", note.words))
+        if not data:
+            raise SendFailed(Fault.REFUSED, reason)
 
         async def upload() -> tuple[str, str]:
             rare = await self.library()
-            return await rare.send_voice(chat, data, Path(path).name)
+            return await rare.send_voice(chat, data, file.name)
 
         return await self.files.send("sendVoice", "voice", sha256(data).hexdigest(), {"chat_id": chat}, upload)
+
+    async def _draft(self, note: VoiceNote) -> Path:
+        """Raises NotSpoken."""
+        if self.drafts is None:
+            raise NotSpoken("nobody speaks")
+        return await self.drafts.make(note.language, note.words, OGG)

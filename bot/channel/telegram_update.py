@@ -119,6 +119,7 @@ def _said(message: Mapping[str, Any], external: str, at: int, me: Me, *, edited:
         message=str(message["message_id"]),
         detail=detail,
         language=language,
+        forwarded="forward_origin" in message,
     )
 
 

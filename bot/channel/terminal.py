@@ -7,7 +7,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, TextIO
 
-from bot.channel.base import Capabilities, Keyboard, Message, Outgoing, Receipt, VoiceNote
+from bot.capability import CAPABILITIES
+from bot.channel.base import Document, Keyboard, Message, Outgoing, Receipt, VoiceNote
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,20 +16,6 @@ if TYPE_CHECKING:
     from bot.channel.base import Incoming
 
 WIDTH = 78
-
-CAPABILITIES = Capabilities(
-    text=100_000,
-    caption=100_000,
-    buttons=100,
-    button_label=60,
-    edits=False,
-    deletes=False,
-    pictures=False,
-    voice=False,
-    chat_rate=0,
-    chat_burst=1,
-    keeps=False,
-)
 
 
 def lines(message: Message, picture: Callable[[str], str]) -> list[str]:
@@ -47,7 +34,7 @@ class Terminal:
     """One person at a keyboard, or a pipe."""
 
     name = "terminal"
-    capabilities = CAPABILITIES
+    capabilities = CAPABILITIES["terminal"]
 
     def __init__(self, out: TextIO = sys.stdout, picture: Callable[[str], str] = "[{}]".format) -> None:
         self._out = out
@@ -72,7 +59,9 @@ class Terminal:
             case Message():
                 self._print(outgoing)
             case VoiceNote():
-                self._out.write(f"\n♪ {outgoing.path}\n")
+                self._out.write(f"\n♪ {outgoing.words or outgoing.path}\n")
+            case Document():
+                self._out.write(f"\n📄 {outgoing.name}\n{outgoing.text}\n")
             case Keyboard():
                 pass  # what was printed stays printed
         self._out.flush()

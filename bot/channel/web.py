@@ -6,26 +6,13 @@ import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bot.channel.base import Capabilities, Outgoing, Receipt
+from bot.capability import CAPABILITIES
+from bot.channel.base import Outgoing, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from bot.channel.base import Incoming
-
-CAPABILITIES = Capabilities(
-    text=100_000,
-    caption=100_000,
-    buttons=100,
-    button_label=60,
-    edits=True,
-    deletes=True,
-    pictures=True,
-    voice=True,
-    chat_rate=0,
-    chat_burst=1,
-    keeps=True,
-)
 
 MOST_LISTENERS = 2_000
 """Open pages that are told of new messages at once; the others see them at the next tap."""
@@ -46,7 +33,7 @@ class Web:
     """Everybody who chats in a browser."""
 
     name = "web"
-    capabilities = CAPABILITIES
+    capabilities = CAPABILITIES["web"]
 
     def __init__(self) -> None:
         self.accept: Callable[[Incoming], Awaitable[None]] | None = None

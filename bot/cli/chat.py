@@ -50,7 +50,7 @@ class _Recorder(Terminal):
         return await super().send(chat, outgoing)
 
 
-def chat(guide: str, *, script: str, record: str, language: str, fresh: bool) -> int:
+def chat(guide: str, *, script: str, record: str, language: str, fresh: bool, why: bool = False) -> int:
     """Talk until the input ends; the exit code. A recording begins as somebody new, so that it can be played again."""
     gc.enable()
     log.set_up(30)
@@ -61,7 +61,7 @@ def chat(guide: str, *, script: str, record: str, language: str, fresh: bool) ->
     show(problems)
     if any(problem.is_error for problem in problems):
         return SETUP
-    house, problems = open_house(config)
+    house, problems = open_house(dataclasses.replace(config, voice_provider="none"))  # the terminal plays no sound
     if house is None:
         show(problem for problem in problems if problem.is_error)
         complain(f"No guide in {config.root / 'flows'} can be put into service: see 'bot check'.")
@@ -82,7 +82,8 @@ def chat(guide: str, *, script: str, record: str, language: str, fresh: bool) ->
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             config = dataclasses.replace(config, database=f"sqlite+aiosqlite:///{folder}/chat.db")
         try:
-            return asyncio.run(_talk(config, house, guide, entries=entries, language=language, written=written))
+            talk = _talk(config, house, guide, entries=entries, language=language, written=written, why=why)
+            return asyncio.run(talk)
         except DatabaseFault as fault:
             complain(f"Cannot start: {fault}.")
             return SETUP
@@ -135,12 +136,13 @@ async def _talk(
     entries: list[talk_file.Entry] | None,
     language: str,
     written: list[talk_file.Entry],
+    why: bool,
 ) -> int:
     """Play the entries, or talk with the keyboard; what was said and where it ended is put into `written`."""
     spoken = language or config.language
     mouth = _Recorder(lambda alt: house.library.piece(spoken, "_bot/picture", "text", {"alt": alt}))
     async with running(config, house, [mouth]) as app:
-        talk = _Exchange(app, mouth, language, written)
+        talk = _Exchange(app, mouth, language, written, why=why)
         if entries is not None:
             return await talk.play(entries)
         if sys.stdin.isatty():
@@ -158,7 +160,8 @@ async def _talk(
 class _Exchange:
     """Types for one person and waits until the bot has said its part."""
 
-    def __init__(self, app: App, mouth: _Recorder, language: str, written: list[talk_file.Entry]) -> None:
+    def __init__(self, app: App, mouth: _Recorder, language: str, written: list[talk_file.Entry], *, why: bool) -> None:
+        self._why = why
         self._app = app
         self._mouth = mouth
         self._language = language
@@ -169,6 +172,8 @@ class _Exchange:
 
     async def type(self, text: str) -> None:
         """One line of the person; returns when the bot has answered it."""
+        if self._why and not text.startswith("/"):
+            complain("\n".join(self._app.conversation.house.ear.why(text).lines()))
         at = self._now()
         incoming = Incoming(
             "terminal", self._person, f"{time.time_ns()}", at, What.TEXT, text=text, language=self._language

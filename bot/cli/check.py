@@ -51,7 +51,8 @@ def check(paths: Sequence[str] = (), *, form: str = "text", strict: bool = False
 
 
 def all_problems(root: Path) -> list[Problem]:
-    """Problems of flows/, content/ and bot.toml, in the order of their places."""
+    """Problems of flows/, content/, broadcasts/ and bot.toml, in the order of their places."""
+    from bot.broadcast.check import check_broadcasts
     from bot.config import load
     from bot.engine.event import local_day
     from bot.flow.check import check as check_flows
@@ -59,8 +60,9 @@ def all_problems(root: Path) -> list[Problem]:
 
     gc.disable()  # thousands of templates live until the end; looking for garbage among them takes a fifth of the time
     try:
-        problems = check_flows(root, today=local_day(int(time.time() * 1000)), bot_texts=SENTENCES)
-        return sorted({*problems, *load(root)[1]})
+        today = local_day(int(time.time() * 1000))
+        problems = check_flows(root, today=today, bot_texts=SENTENCES)
+        return sorted({*problems, *check_broadcasts(root, today=today), *load(root)[1]})
     finally:
         gc.enable()
 

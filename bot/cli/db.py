@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
 import time
@@ -13,7 +14,11 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
 from bot.config import find_root, load
-from bot.store.database import HEAD
+from bot.store import chats, profiles, requests
+from bot.store.database import HEAD, open_database
+
+EVER = 2**62
+"""A time (in milliseconds) after all others."""
 
 
 def backup(to: str) -> int:
@@ -63,6 +68,7 @@ def restore(source: str, *, yes: bool) -> int:
     if target.exists() and _in_use(target):
         complain("The database is in use: stop the bot first.")
         return FINDINGS
+    erased = _erased(target)
     kept = target.with_name(f"{target.name}.before-restore-{time.strftime('%Y%m%d-%H%M%S')}")
     fresh = target.with_name(f"{target.name}.restoring")
     try:
@@ -77,7 +83,43 @@ def restore(source: str, *, yes: bool) -> int:
         complain(f"Cannot restore to {target}: {error.strerror}.")
         return FINDINGS
     complain(f"Restored from {source}." + (f" The old database is {kept.name}." if kept.exists() else ""))
+    if erased:
+        again = asyncio.run(_erase_again(target, erased))
+        complain(f"{again} chats that were erased after the backup are erased again.")
     return OK
+
+
+def _erased(path: Path) -> list[requests.Request]:
+    """Whom this database has erased and would still know again."""
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(path)) as old:
+            columns = ", ".join(requests.COLUMNS)
+            rows = old.execute(f"SELECT {columns} FROM request WHERE kind = 'delete' AND subject != ''")  # noqa: S608
+            return [requests.Request(*row) for row in rows]
+    except sqlite3.Error as error:
+        complain(f"Whom the old database had erased cannot be read ({type(error).__name__}).")
+        return []
+
+
+async def _erase_again(restored: Path, erased: list[requests.Request]) -> int:
+    """A backup brings nobody back who wanted to be forgotten; how many those were."""
+    database = await open_database(f"sqlite+aiosqlite:///{restored}")
+    try:
+        async with database.write() as connection:
+            known = {request.id for request in await requests.listed(connection, everything=True)}
+            await requests.add(connection, [request for request in erased if request.id not in known])
+            found = [
+                chat
+                for chat in await chats.unseen(connection, EVER, most=None)
+                if any(chat.created_at < request.done_at and request.is_about(chat.person) for request in erased)
+            ]
+            for chat in found:
+                await profiles.forget(connection, chat)
+        return len(found)
+    finally:
+        await database.close()
 
 
 def _file() -> Path | None:

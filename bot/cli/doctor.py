@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot import __version__
+from bot.cli.jobs import DAY, moment
 from bot.cli.report import FINDINGS, OK
 from bot.config import find_root, load
 from bot.engine.event import local_day
@@ -26,9 +27,14 @@ from bot.store.database import DatabaseFault, open_database, schema_version
 from bot.wording.sentences import SENTENCES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.config import Config
+    from bot.store.jobs import Job, Waiting
 
 SIGNS = {"ok": "✓", "note": "·", "bad": "✗"}
+HOUR = 3_600_000
+
 ROOM = 200 * 1024 * 1024
 """Bytes of free disk below which the doctor warns."""
 
@@ -69,7 +75,9 @@ async def _look() -> list[Finding]:
     found.append(Finding("clock", "ok" if clock > 1_760_000_000 else "bad", time.strftime("%Y-%m-%d %H:%M:%S %Z")))
     if not config.human_phone:
         found.append(Finding("human", "note", "no phone number for people who need a human: setting 'human.phone'"))
+    found.append(_voice(config))
     found.append(await _telegram(config))
+    found += await _zalo_bot(config)
     return found
 
 
@@ -93,19 +101,41 @@ async def _database(config: Config) -> list[Finding]:
         database = await open_database(config.database)
     except DatabaseFault as fault:
         return [Finding("database", "bad", str(fault))]
+    now = time.time_ns() // 1_000_000
     try:
         version = await schema_version(database)
         async with database.read() as connection:
             waiting = await outbox.counts(connection)
-            due = await jobs.counts(connection)
+            due = await jobs.waiting(connection, now)
+            parked = (await jobs.counts(connection)).get(jobs.PARKED, 0)
+            sweep = await jobs.find(connection, jobs.SWEEP)
     finally:
         await database.close()
     found = [Finding("database", "ok", f"schema {version}")]
     if unsent := sum(count for (_, state), count in waiting.items() if state == "waiting"):
         found.append(Finding("outbox", "note", f"{unsent} wait to be sent"))
-    if parked := due.get("parked", 0):
-        found.append(Finding("jobs", "bad", f"{parked} set aside"))
+    return [*found, *_jobs(due, parked, now), _retention(sweep, now)]
+
+
+def _jobs(waiting: Sequence[Waiting], parked: int, now: int) -> list[Finding]:
+    """What is parked, and what should have been done by now."""
+    found = [Finding("jobs", "ok", f"{sum(each.count for each in waiting)} wait until they are due")]
+    if late := [each for each in waiting if each.next_at < now - HOUR]:
+        oldest = min(each.next_at for each in late)
+        text = f"{sum(each.late for each in late)} are overdue, the oldest since {moment(oldest)}"
+        hint = ": is the bot running, and every channel on?" if oldest < now - DAY else ""
+        found = [Finding("jobs", "bad" if hint else "note", text + hint)]
+    if parked:
+        found.append(Finding("jobs", "bad", f"{parked} are parked: 'bot jobs' says why"))
     return found
+
+
+def _retention(sweep: Job | None, now: int) -> Finding:
+    """When what was kept long enough was last dropped."""
+    last = sweep.payload.get("last") if sweep else None
+    if last is None:
+        return Finding("retention", "note", "not done yet: the running bot does it every hour")
+    return Finding("retention", "bad" if last < now - 2 * DAY else "ok", f"last done {moment(last)}")
 
 
 def _file_of(database: str) -> Path | None:
@@ -128,10 +158,68 @@ def _unfit_folder(folder: Path) -> str:
     return ""
 
 
+def _voice(config: Config) -> Finding:
+    """Who reads aloud what nobody has recorded."""
+    from bot.cli.voice import voice_of
+    from bot.voice.provider import piper
+
+    if config.voice_provider == "none":
+        return Finding("voice", "note", "off: only recorded voices, and the browser's own")
+    if config.voice_provider == "piper" and not piper():
+        return Finding("voice", "bad", "the program 'piper' is not there: setting 'voice.provider'")
+    content = config.root / "content"
+    languages = sorted(path.parent.parent.name for path in content.glob("*/_bot/address.toml"))
+    voices = {language: voice_of(config, language) for language in languages}
+    mute = [language for language, voice in voices.items() if not voice]
+    if mute:
+        return Finding("voice", "note", f"nobody speaks {', '.join(mute)}: only recorded voices, and the browser's own")
+    return Finding("voice", "ok", "; ".join(f"{language}: {voice}" for language, voice in voices.items()))
+
+
 async def _telegram(config: Config) -> Finding:
     if not config.telegram_token:
         return Finding("telegram", "note", "off: TELEGRAM_BOT_TOKEN is not set")
     from bot.channel.telegram import probe
 
-    state = await probe(config.telegram_token, config.telegram_api)
+    state = await probe(config.telegram_token, config.telegram_api, config.telegram_proxy)
     return Finding("telegram", "ok" if state.startswith("ok") else "bad", state)
+
+
+async def _zalo_bot(config: Config) -> list[Finding]:
+    if not config.zalo_bot_token:
+        return [Finding("zalo bot", "note", "off: ZALO_BOT_TOKEN is not set")]
+    from bot.channel.zalo_bot import probe
+
+    state = await probe(config.zalo_bot_token, config.zalo_bot_api, config.zalo_bot_proxy)
+    found = [Finding("zalo bot", "ok" if state.startswith("ok") else "bad", state)]
+    if not config.public_url.startswith("https://"):
+        text = "pictures are told in words: Zalo fetches them from an https address, setting 'web.public_url'"
+        found.append(Finding("zalo bot", "note", text))
+    return found + await _zalo_quota(config)
+
+
+async def _zalo_quota(config: Config) -> list[Finding]:
+    """How much of the plan is used; nothing while there is no database, of which a finding of its own tells."""
+    from bot.service.quota import EARLY, month_of, plan_of
+    from bot.store.quota import used
+
+    path = _file_of(config.database)
+    if path and not path.exists():
+        return []
+    try:
+        database = await open_database(config.database)
+    except DatabaseFault:
+        return []
+    try:
+        async with database.read() as connection:
+            counted = await used(connection, "zalo_bot", month_of(int(time.time() * 1000)))
+    finally:
+        await database.close()
+    return [
+        Finding(
+            "zalo quota",
+            "bad" if amount >= limit else "note" if amount >= limit * EARLY else "ok",
+            f"{amount:,} of {limit:,} {what}{' this month' if what == 'messages' else ''}",
+        )
+        for what, (amount, limit) in plan_of(config).shares(counted).items()
+    ]

@@ -29,7 +29,7 @@ DATABASE_TURN = 0.0005
 logger = logging.getLogger("bot.run")
 
 
-def run(*, telegram: bool, watch: bool) -> int:
+def run(*, telegram: bool, zalo: bool, watch: bool) -> int:
     """Serve until a signal; the exit code."""
     log.set_up()
     config, problems = load(find_root())
@@ -46,16 +46,16 @@ def run(*, telegram: bool, watch: bool) -> int:
     import uvloop
 
     try:
-        return uvloop.run(_serve(config, house, telegram=telegram, watch=watch))
+        return uvloop.run(_serve(config, house, telegram=telegram, zalo=zalo, watch=watch))
     except DatabaseFault as fault:
         complain(f"Cannot start: {fault}.")
         return SETUP
     except DBAPIError as error:  # it could be opened and refuses what a start writes
-        complain(f"Cannot start: {explain(config.database.partition('///')[2], error)}.")
+        complain(f"Cannot start: {explain(config.database, error)}.")
         return SETUP
 
 
-async def _serve(config: Config, house: House, *, telegram: bool, watch: bool) -> int:
+async def _serve(config: Config, house: House, *, telegram: bool, zalo: bool, watch: bool) -> int:
     from bot.app import serving
     from bot.web.server import PortTaken
 
@@ -70,7 +70,7 @@ async def _serve(config: Config, house: House, *, telegram: bool, watch: bool) -
     gc.enable()
     sys.setswitchinterval(DATABASE_TURN)
     try:
-        async with serving(config, house, telegram=telegram, watch=watch) as address:
+        async with serving(config, house, telegram=telegram, zalo=zalo, watch=watch) as address:
             sys.stdout.write(f"Cầm Tay: {address}\n")
             sys.stdout.flush()
             await stopped.wait()

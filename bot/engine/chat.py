@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
+
+ASIDE = "/"
+"""Stands between the platform's id and the number of a profile that is set aside; no platform's id has it."""
+
+MOST_PROFILES = 6
+"""People on one phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One of the people who share a phone, as they are told apart: a number and a form of address, never a name."""
+
+    number: int
+    address: str = ""
+
+    @property
+    def name(self) -> str:
+        """Both in one word, as behind the colon of an answer: "2-co"."""
+        return f"{self.number}-{self.address}"
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """One chat of one channel.
+    """One chat of one channel, with the person whose turn it is.
 
     `flow` is the open guide ("" at home). `offers` are the answers under the newest message and `offers_step` the step
     they belong to: a typed number or label is looked up here. `asked` is the outbox id of that message. `misses`
     counts typed sentences in a row that nobody understood.
+
+    Several people may share a phone: `number` tells them apart and `others` are those who are set aside. They are kept
+    as chats of their own under "<key>/<number>", to which nobody writes. `since` is when this person took the phone
+    (milliseconds, 0: always had it) and `before` the platform's id of the newest message on the screen at that time.
+
+    `place` is where the person lives ("thanh-hoa/ngoc-lac") and `team` who helps them; "" where nobody has said so.
     """
 
     key: str
@@ -29,6 +54,36 @@ class Chat:
     offers_step: str = ""
     asked: int = 0
     misses: int = 0
+    number: int = 1
+    others: tuple[Profile, ...] = ()
+    since: int = 0
+    before: str = ""
+    place: str = ""
+    team: str = ""
+
+    @property
+    def profile(self) -> Profile:
+        """This person among those who share the phone."""
+        return Profile(self.number, self.address)
+
+    @property
+    def person(self) -> str:
+        """What this person is known by for ever, whether it is their turn or not: "web:1f3a/2"."""
+        return self.key if ASIDE in self.key else f"{self.key}{ASIDE}{self.number}"
+
+    def aside(self, number: int) -> Chat:
+        """The chat of the same phone under which the person of that number is set aside; only its keys are right."""
+        end = f"{ASIDE}{number}"
+        return replace(self, key=self.key + end, external=self.external + end, number=number, others=())
+
+    def without(self, number: int) -> Chat:
+        """The same, but that the person of that number is not among the others any more."""
+        return replace(self, others=tuple(other for other in self.others if other.number != number))
+
+    def emptied(self) -> Chat:
+        """What is left when this person is erased and others share the phone: somebody new holds it."""
+        bare = Chat(self.key, self.channel, self.external, self.language, self.created_at, self.seen_at)
+        return replace(bare, number=self.number, others=self.others)
 
     def state_to_json(self) -> dict[str, Any]:
         """The fields that are no columns of their own."""
@@ -39,8 +94,11 @@ class Chat:
         """Arguments for Chat from what `state_to_json` gave; unknown ones (of a newer version) are left out."""
         known = {name: value for name, value in data.items() if name in _STATE}
         known["offers"] = tuple(known.get("offers", ()))
+        known["others"] = tuple(Profile(**other) for other in known.get("others", ()))
         return known
 
 
-_COLUMNS = frozenset({"key", "channel", "external", "language", "created_at", "seen_at", "flow", "reachable"})
+_COLUMNS = frozenset(
+    {"key", "channel", "external", "language", "created_at", "seen_at", "flow", "reachable", "place", "team"}
+)
 _STATE = tuple(f.name for f in fields(Chat) if f.name not in _COLUMNS)

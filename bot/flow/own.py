@@ -31,26 +31,39 @@ class OwnAnswer:
 OWN = {
     "home": OwnAnswer(Scope.ANYWHERE, always=True),
     "human": OwnAnswer(Scope.ANYWHERE, always=True),
+    "aloud": OwnAnswer(Scope.ANYWHERE, "small", always=True),
     "language": OwnAnswer(Scope.ANYWHERE, always=True),
     "address": OwnAnswer(Scope.ANYWHERE, always=True),
-    "delete_me": OwnAnswer(Scope.ANYWHERE, always=True),
+    "delete_me": OwnAnswer(Scope.ANYWHERE),
+    "delete_all": OwnAnswer(Scope.ANYWHERE),
+    "people": OwnAnswer(Scope.ANYWHERE, "small", always=True),
+    "newcomer": OwnAnswer(Scope.ANYWHERE),
     "understood": OwnAnswer(Scope.ANYWHERE, "main"),
     "asked_me": OwnAnswer(Scope.ANYWHERE),
     "good": OwnAnswer(Scope.ANYWHERE, "small"),
     "so_so": OwnAnswer(Scope.ANYWHERE, "small"),
     "bad": OwnAnswer(Scope.ANYWHERE, "small"),
-    "about": OwnAnswer(Scope.ANYWHERE, labelled=False),
-    "delete": OwnAnswer(Scope.ANYWHERE, labelled=False),
-    # With a name behind a colon, which gives the label: of a guide, a chapter, a form of address, a language.
+    "about": OwnAnswer(Scope.ANYWHERE, always=True),
+    "check": OwnAnswer(Scope.ANYWHERE, always=True),
+    "no_check": OwnAnswer(Scope.ANYWHERE),
+    "my_data": OwnAnswer(Scope.ANYWHERE, always=True),
+    "delete": OwnAnswer(Scope.ANYWHERE, always=True),
+    # Under a broadcast, behind a colon its topic; without one they are about all topics.
+    "fewer": OwnAnswer(Scope.ANYWHERE, "small", always=True),
+    "no_tips": OwnAnswer(Scope.ANYWHERE, "small", always=True),
+    "more": OwnAnswer(Scope.ANYWHERE, "small", always=True),
+    # With a name behind a colon, which gives the label: a guide, a chapter, a form of address, a language, a
+    # profile, the voice of a broadcast.
     "open": OwnAnswer(Scope.ANYWHERE, labelled=False),
     "chapter": OwnAnswer(Scope.ANYWHERE, labelled=False),
     "call": OwnAnswer(Scope.ANYWHERE, "small", labelled=False),
     "speak": OwnAnswer(Scope.ANYWHERE, labelled=False),
+    "profile": OwnAnswer(Scope.ANYWHERE, labelled=False),
+    "listen": OwnAnswer(Scope.ANYWHERE, "small", labelled=False),
     "back": OwnAnswer(Scope.GUIDE, "small", always=True),
     "again": OwnAnswer(Scope.GUIDE, "small", always=True),
-    "aloud": OwnAnswer(Scope.GUIDE, "small", always=True),
     "no_reminders": OwnAnswer(Scope.GUIDE, always=True),
-    "resume": OwnAnswer(Scope.GUIDE, "main"),
+    "resume": OwnAnswer(Scope.GUIDE, "main", always=True),
     "restart": OwnAnswer(Scope.GUIDE, "main"),
     "return": OwnAnswer(Scope.GUIDE, "main"),
     "stay": OwnAnswer(Scope.GUIDE),
@@ -62,6 +75,9 @@ OWN = {
     "silence": OwnAnswer(Scope.STEP, labelled=False),  # nobody answered; never a button
 }
 """By name. No answer of a question may be called so."""
+
+ALWAYS = tuple(name for name, answer in OWN.items() if answer.always)
+"""The answers that are understood at every step."""
 
 OF_DO = ("done", "not_yet", "stuck", "other")
 """The answers of a step of kind `do`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -23,8 +24,11 @@ AHEAD = 6
 SHORTEST = 4
 """Letters below which a word must be exact: "có" and "cô" are too near each other."""
 
+ACCENTED = frozenset({"một", "hai", "ba", "bốn", "năm", "sáu"})
+
 NUMBER_WORDS = {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "sau": 6, "one": 1, "two": 2, "three": 3, "four": 4}
-"""Numbers of buttons in words, folded; a label that reads the same goes first."""
+"""Numbers of buttons in words, folded; a label that reads the same goes first. Typed with accents only in `ACCENTED`:
+"bà" is somebody, not a number."""
 
 _NUMBER = re.compile(r"(?:bam |go |chon )?(?:so |nut |phim |cau )?(\d{1,2})")
 
@@ -54,14 +58,15 @@ def choose(text: str, offers: Sequence[Offer], *, freely: bool = True, numbered:
     if freely and numbered and (match := _NUMBER.fullmatch(typed)):
         index = int(match[1]) - 1
         return offers[index].answer if 0 <= index < len(offers) else None
-    exact = text.casefold().strip()
+    exact = unicodedata.normalize("NFC", text.casefold()).strip()
     for offer in offers:
         if exact in {word.casefold() for word in (offer.label, *offer.words)}:
             return offer.answer
     same = {offer.answer for offer in offers if typed in {_folded(word) for word in (offer.label, *offer.words)}}
     if same:  # without its accents a word may mean two answers: then the person is asked again
         return same.pop() if len(same) == 1 else None
-    if freely and numbered and typed in NUMBER_WORDS and NUMBER_WORDS[typed] <= len(offers):
+    is_number = exact in ACCENTED or exact == typed
+    if freely and numbered and is_number and NUMBER_WORDS.get(typed, len(offers) + 1) <= len(offers):
         return offers[NUMBER_WORDS[typed] - 1].answer
     return _nearest(typed, offers) if freely else None
 

@@ -44,6 +44,10 @@ LIKELY = 5
 SHORTEST = 2
 """Letters below which a sentence finds nothing."""
 
+LEAST = 1.0
+"""What a sentence must count in all to be compared: "dạ con" says nothing. A phrase that says as little is found by its
+very words only: "cháu là ai"."""
+
 A_WORD = 85
 """How alike a phrase must be to a single word that is sure: "nước" alone means no guide with "nấu nước" in it."""
 
@@ -87,7 +91,12 @@ class Finder:
         self._phrases = [" ".join(word.kept or word.bare for word in words) for _, words in phrases]
         found = [(answer, features(words)) for answer, words in phrases]
         self._rarity = _rarity(found, len(entries))
+        self._written = _written(phrases)
         self._unknown = math.log(1 + len(entries))
+        self._little: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+        for (answer, words), phrase in zip(phrases, self._phrases, strict=True):
+            if sum(self._asked(words).values()) < LEAST:
+                self._little[_without_address(words)].setdefault(answer, phrase)
         self._alike = self._in_phrases(found)
         self._shared = _in_entries(found)
 
@@ -101,9 +110,12 @@ class Finder:
 
     def rank(self, text: str, most: int = 3) -> list[Found]:
         """The same with what is below `GUESS`."""
-        asked = self.asked(text) if len(text) >= SHORTEST else {}
+        words = self.understood(words_of(text)) if len(text) >= SHORTEST else []
+        asked = self._asked(words)
         total = sum(asked.values())
-        if not total:
+        if same := self._same(words):
+            return [Found(answer, 100.0, said, 100.0, 100.0, is_sure=True) for answer, said in same][:most]
+        if total < LEAST:
             return []
         length = math.sqrt(sum(weight * weight for weight in asked.values()))
         single = sum(map(is_word, asked)) == 1
@@ -112,6 +124,9 @@ class Finder:
             for answer, part in self._shared.get(feature, ()):
                 shared[answer] = shared.get(answer, 0.0) + weight * part
         found = []
+        only = _only_word(words)
+        if only is not None and only.kept:
+            shared = {answer: part for answer, part in shared.items() if self._may_mean(answer, only)}
         for answer in sorted(shared, key=lambda each: (-shared[each], each))[: max(LIKELY, most)]:
             likeness, phrase = self._most_alike(asked, answer)
             alike = 100 * likeness / length
@@ -136,14 +151,29 @@ class Finder:
 
     def asked(self, text: str) -> Features:
         """What a sentence asks for, and how much each part of it counts."""
+        return self._asked(self.understood(words_of(text)))
+
+    def _asked(self, words: Sequence[Word]) -> Features:
         asked: Features = {}
-        for feature, weight in features(self.understood(words_of(text))).items():
+        for feature, weight in features(words).items():
             rarity = self._rarity.get(feature)
             if rarity is not None:
                 asked[feature] = weight * rarity
             elif is_word(feature):
                 asked[feature] = weight * self._unknown
         return asked
+
+    def _same(self, words: Sequence[Word]) -> list[tuple[str, str]]:
+        """The answers with a phrase of little words that is the sentence, whoever it is said to; and that phrase."""
+        key = _without_address(words)
+        if not key or key not in self._little or any(map(_says_something, words)):
+            return []
+        return sorted(self._little[key].items())
+
+    def _may_mean(self, answer: str, word: Word) -> bool:
+        """Whether an entry has the word with these accents or with none: "mày" alone is no "máy"."""
+        written = self._written.get(word.bare, {}).get(answer, set())
+        return not written or bool(written & {word.kept, ""})
 
     def _in_phrases(self, found: Sequence[tuple[str, Features]]) -> dict[str, dict[str, list[tuple[int, float]]]]:
         """For each feature and answer the phrases that have it, and its share in their likeness."""
@@ -154,6 +184,31 @@ class Finder:
             for feature, count in counts.items():
                 index[feature][answer].append((phrase, count / length))
         return {feature: dict(answers) for feature, answers in index.items()}
+
+
+def _without_address(words: Sequence[Word]) -> tuple[str, ...]:
+    """The words without those for a person and without what ends a sentence: "con ơi giúp bà với" is "giúp với"."""
+    return tuple(word.bare for word in words if word.bare not in lexicon().ending)
+
+
+def _says_something(word: Word) -> bool:
+    """Whether it is a word that is surely no empty one."""
+    return features([word]).get(word.bare, 0.0) >= 1
+
+
+def _only_word(words: Sequence[Word]) -> Word | None:
+    """The one word of a sentence that says something, or None."""
+    said = list(filter(_says_something, words))
+    return said[0] if len(said) == 1 else None
+
+
+def _written(phrases: Sequence[tuple[str, Sequence[Word]]]) -> dict[str, dict[str, set[str]]]:
+    """For each word without accents and each answer, the accents it is written with; "" for none."""
+    written: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for answer, words in phrases:
+        for word in words:
+            written[word.bare][answer].add(word.kept)
+    return {word: dict(answers) for word, answers in written.items()}
 
 
 def _rarity(found: Sequence[tuple[str, Features]], entries: int) -> dict[str, float]:

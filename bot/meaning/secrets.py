@@ -49,8 +49,16 @@ _CODE_WORDS = re.compile(
     r"\b(?:otp|ma xac (?:thuc|nhan|minh)|ma bao mat|ma kich hoat|ma dang nhap|ma so trong tin|ma 6 so|code|passcode"
     r"|(?:ma )?pin|cvv|cvc)\b"
 )
-_CODE_SAID = re.compile(r"\bm[ãa] (?:(?:số|so|là|la) ?){0,2}:? ?\d{6}(?!\d)")
+_SIX = r"(?:\d{6}|\d{3}[ \-]\d{3}|\d{2} \d{2} \d{2}|\d(?:[ .\-]\d){5})(?![.,\-]?\d| \d)"
+"""Six digits as people write down a code."""
+_CODE_SAID = re.compile(rf"\bm[ãa] (?:(?:số|so|là|la) ?){{0,2}}:? ?({_SIX})")
 """Looked for with its accents: "mà là" is no "mã là"."""
+_POLITE = (
+    r"(?:nhe|nha|ne|nay|day|do|a|ah|oi|roi|la|con|chau|ba|bac|ong|co|chu|anh|chi|em|ban|da|vang|u|no|so|"
+    r"(?:no|ho|may) (?:vua |moi )?(?:gui|nhan|hien)(?: (?:ve|cho|toi|tui|ba|bac|ong|co|chu|anh|chi|em|so|la|tin)){0,3})"
+)
+_CODE_TOLD = re.compile(rf"\W{{0,3}}(?:{_POLITE}\b\W{{1,3}}){{0,4}}({_SIX})(?:\W{{1,3}}{_POLITE}\b){{0,4}}\W{{0,3}}")
+"""A whole message that is six digits and words that say nothing: "482913 nhé con", "nó gửi 482913"."""
 _CARD_CODE = re.compile(r"\bcv[vc]\D{0,8}\d{3}(?!\d)")
 _SHORT_NUMBERS = frozenset({"5656", "1414", "1022"})
 """Where people report a fraud."""
@@ -61,7 +69,8 @@ _OLD_ID = re.compile(r"(?<!\d)\d{3}[ .\-]?\d{3}[ .\-]?\d{3}(?:\d{3})?(?!\d)")
 _PASSWORD = r"\b(?:mat ?khau|mk|pass ?word|pass|pw|passcode)"  # noqa: S105 (the word, not one)
 _PASSWORD_WORDS = re.compile(
     rf"{_PASSWORD}\b(?: (?:cua|vneid|tk|tai khoan|ngan hang|toi|minh|bac|em|con|moi|cu|day|dang nhap|wifi|zalo|facebook"
-    r"|app|otp)){0,5} (?:la|:|=|nay|day) (?:[:=] )?(\S{1,64})",
+    r"|app|otp|ba|ong|co|chu|anh|chi|tui|tao|chau|nha|may|me|bo|vo|chong|ho|no|ta|ban)){0,5}"
+    r" (?:la|:|=|nay|day) (?:[:=] )?(\S{1,64})",
     re.IGNORECASE,
 )
 _PASSWORD_BARE = re.compile(rf"{_PASSWORD} (?:[:=] )?(\S{{4,64}})", re.IGNORECASE)
@@ -169,7 +178,10 @@ def _has_code(text: str, folded: str, *, number_asked: bool) -> bool:
     if _CARD_CODE.search(folded):
         return True
     without_phones = _PHONE.sub(" ", folded)
-    if _CODE_SAID.search(text.casefold()):
+    if any(not _is_sum(found[1]) for found in _CODE_SAID.finditer(text.casefold())):
+        return True
+    told = None if number_asked else _CODE_TOLD.fullmatch(folded)
+    if told and not _is_sum(told[1]):
         return True
     return bool(_CODE_WORDS.search(folded)) and any(
         not (_is_year(m[0]) or _is_round(m[0]) or m[0] in _SHORT_NUMBERS) for m in _CODE.finditer(without_phones)
@@ -184,6 +196,11 @@ def _without_accents(text: str) -> str:
 def _is_round(text: str) -> bool:
     """500000 is money, not a code."""
     return re.sub(r"\D", "", text).endswith("000")
+
+
+def _is_sum(text: str) -> bool:
+    """Among words a price is told from a code: no price ends in anything but 00."""
+    return re.sub(r"\D", "", text).endswith("00")
 
 
 def _is_year(digits: str) -> bool:

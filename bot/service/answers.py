@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 from bot.channel.base import VoiceNote
 from bot.engine.effect import Note
 from bot.engine.event import AskedAgain, AskedForHelp, Muted, Picked, Resumed, Returned, Started, WentBack
+from bot.service import aloud, profiles
+from bot.service.mydata import receipt
+from bot.service.scam import ask_for_message
+from bot.service.talk import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.flow.model import Flow
     from bot.service.talk import Talk
+
+
+ASKED = "asked-for-a-code"
+"""The topic of the guide for somebody who was asked for a secret."""
 
 
 def give(talk: Talk, answer: str, step: str) -> None:
@@ -23,7 +31,10 @@ def give(talk: Talk, answer: str, step: str) -> None:
         anywhere(talk, name)
         return
     flow, session = talk.flow, talk.session
-    if flow is None or session is None:
+    if kind == "resume" and (flow is None or session is None) and (left := talk.left):
+        talk.chat = replace(talk.chat, flow=left.name)
+        talk.happen(left, Resumed(talk.at))
+    elif flow is None or session is None:
         talk.go_on()
     elif in_guide := _IN_GUIDE.get(kind):
         in_guide(talk, flow, step or session.step)
@@ -60,8 +71,9 @@ def _human(talk: Talk, _name: str = "") -> None:
 
 def _scammed(talk: Talk, _name: str) -> None:
     """Somebody has just asked the person for a secret."""
-    if talk.house.alarms:
-        talk.open(talk.house.alarms[0].guide)
+    guides = [talk.house.flows[name] for name in talk.house.alarms]
+    if guides:
+        talk.open(next((guide for guide in guides if ASKED in guide.topics), guides[0]).name)
     else:
         talk.go_on()
 
@@ -75,9 +87,33 @@ def _feedback(face: str) -> Callable[[Talk, str], None]:
     return thank
 
 
-def _erase(talk: Talk, _name: str) -> None:
-    talk.tell("deleted")
-    talk.erase = True
+def _my_data(talk: Talk, _name: str) -> None:
+    """The rows are in the database: the shell puts them into words."""
+    talk.show_data = ("delete", "stay" if talk.flow else "home")
+
+
+def _ask_to_erase(talk: Talk, _name: str = "") -> None:
+    """Where several people share the phone, one's own part and everybody's are two buttons."""
+    others = str(len(talk.chat.others) or "")
+    all_of_them = ("delete_all",) if others else ()
+    talk.tell("delete_ask", "delete_me", *all_of_them, "stay" if talk.flow else "home", others=others)
+
+
+def _erase(talk: Talk, _name: str = "", *, everybody: bool = False) -> None:
+    """Erased is only what has just been asked about: an old button may be from before the phone changed hands."""
+    if "delete_me" not in talk.chat.offers:
+        _ask_to_erase(talk)
+        return
+    others = "" if everybody else str(len(talk.chat.others) or "")
+    talk.erase = receipt(talk.chat.key, talk.incoming.external, talk.at)
+    talk.erase_all = everybody
+    said = {"receipt": talk.erase, "days": talk.house.settings["backups_days"], "others": others}
+    talk.tell("deleted", *(("people",) if others else ()), everybody="1" if everybody else "", **said)
+
+
+def _newcomer(talk: Talk, _name: str) -> None:
+    if not profiles.newcomer(talk):
+        ask_address(talk)
 
 
 def ask_address(talk: Talk) -> None:
@@ -89,13 +125,28 @@ def ask_address(talk: Talk) -> None:
         talk.go_on()
 
 
-def _aloud(talk: Talk, flow: Flow, step: str) -> None:
-    """The recorded voice of the step; where there is none, the words once more."""
-    spoken = flow.steps.get(step) or flow.steps.get(talk.session.step if talk.session else "")
-    if spoken is not None and spoken.voice:
-        talk.outgoing.append(VoiceNote(f"{talk.chat.language}/{spoken.voice}"))
+def _aloud(talk: Talk, _name: str) -> None:
+    """The voice of where the person is; where nobody can speak, the words once more."""
+    note = aloud.note(talk.house, talk.chat, talk.session, talk.at)
+    if note is not None:
+        talk.outgoing.append(note)
     else:
-        talk.happen(flow, AskedAgain(talk.at))
+        talk.go_on()
+
+
+def _fewer(talk: Talk, topic: str = "") -> None:
+    """Less of one topic, or nothing unasked any more."""
+    talk.wishes.append(Wish(topic))
+    beside = "stay" if talk.flow else "home"
+    if topic:
+        talk.tell("fewer", "no_tips", f"more:{topic}", beside)
+    else:
+        talk.tell("fewer_all", "more", beside)
+
+
+def _more(talk: Talk, topic: str) -> None:
+    talk.wishes.append(Wish(topic, more=True))
+    talk.tell("more", "stay" if talk.flow else "home")
 
 
 _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
@@ -112,15 +163,26 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "good": _feedback("good"),
     "so_so": _feedback("so_so"),
     "bad": _feedback("bad"),
-    "about": lambda talk, _: talk.tell("about", "stay" if talk.flow else "home"),
-    "delete": lambda talk, _: talk.tell("delete_ask", "delete_me", "stay" if talk.flow else "home"),
+    "about": lambda talk, _: talk.tell("about", "open:about", "my_data", "delete", "stay" if talk.flow else "home"),
+    "check": ask_for_message,
+    "no_check": lambda talk, _: talk.go_on(),
+    "my_data": _my_data,
+    "delete": _ask_to_erase,
     "delete_me": _erase,
+    "delete_all": lambda talk, _: _erase(talk, everybody=True),
+    "people": profiles.people,
+    "profile": profiles.turn_to,
+    "newcomer": _newcomer,
     "human": _human,
+    "fewer": _fewer,
+    "no_tips": lambda talk, _: _fewer(talk),
+    "more": _more,
+    "listen": lambda talk, path: talk.outgoing.append(VoiceNote(f"{talk.chat.language}/{path}")),
+    "aloud": _aloud,
 }
 """Answers that mean the same whether a guide is open or not."""
 
 _IN_GUIDE: dict[str, Callable[[Talk, Flow, str], None]] = {
-    "aloud": _aloud,
     "resume": lambda talk, flow, _: talk.happen(flow, Resumed(talk.at)),
     "restart": lambda talk, flow, _: talk.happen(flow, Started(talk.at)),
     "no_reminders": lambda talk, flow, _: talk.happen(flow, Muted(talk.at)),

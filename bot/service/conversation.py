@@ -18,7 +18,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -26,10 +26,13 @@ from bot.channel.base import Incoming, Message, What
 from bot.engine.chat import Chat
 from bot.service import metrics
 from bot.service.house import buttons_of
+from bot.service.mydata import my_data, receipt
+from bot.service.profiles import after_erasing, comes
 from bot.service.quiet import allowed
-from bot.service.respond import respond
-from bot.service.talk import Reply
-from bot.store import buttons, chats, inbox, jobs, journal, outbox
+from bot.service.respond import arrive, respond
+from bot.service.talk import Reply, Switch
+from bot.service.typed import is_answered_by_typing
+from bot.store import buttons, chats, inbox, jobs, journal, optouts, outbox, profiles, requests
 from bot.store.hot import fetch
 from bot.store.outbox import Ids, OutboxRow
 
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from bot.engine.session import Session
     from bot.service.house import House
     from bot.service.sender import Sender
+    from bot.service.talk import Wish
     from bot.store.database import Database
     from bot.store.hot import Connection
 
@@ -69,8 +73,11 @@ class NotStored(Exception):
 
 @dataclass
 class _Batch:
-    """What one transaction will hold."""
+    """What one transaction will hold. Written and to be sent are the rows in `sent` alone, the others not yet."""
 
+    at: int = 0  # when the newest thing came in
+    turns: int = 0
+    sent: list[OutboxRow] = field(default_factory=list)
     due: dict[str, str] = field(default_factory=dict)  # job -> its name, as long as it is still to be done
     chats: dict[str, Chat] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)  # chats to be written
@@ -82,7 +89,18 @@ class _Batch:
     jobs: dict[str, jobs.Job] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     parked: dict[str, str] = field(default_factory=dict)  # job -> why
-    erased: list[Chat] = field(default_factory=list)
+    erased: dict[str, Chat] = field(default_factory=dict)  # by receipt
+    requests: list[requests.Request] = field(default_factory=list)
+    wishes: list[tuple[str, Wish]] = field(default_factory=list)  # (chat, wish)
+
+    @property
+    def written(self) -> tuple[dict[Any, Any] | list[Any] | set[Any], ...]:
+        """What is written, and then empty again."""
+        return (
+            *(self.touched, self.changed, self.done, self.rows, self.lines),
+            *(self.jobs, self.cancelled, self.parked, self.erased, self.requests),
+            self.wishes,
+        )
 
 
 class Conversation:
@@ -163,8 +181,8 @@ class Conversation:
         for _, stored in waiting:
             if not stored.done():
                 stored.set_result(None)
-        self._sender.put(batch.rows)
-        metrics.TURNS.inc(len(batch.done))
+        self._sender.put(batch.sent)
+        metrics.TURNS.inc(batch.turns)
         metrics.TURN_SECONDS.observe(time.perf_counter() - begun)
 
     async def _set_aside(self, incoming: Incoming, stored: asyncio.Future[None], error: Exception) -> None:
@@ -200,7 +218,7 @@ class Conversation:
         for one in incoming:
             identity = (one.channel, one.external)
             wait_key = jobs.waiting_for(one.key)
-            if identity in known:
+            if identity in known and one.what is not What.TIME:  # a job is known by its row, whatever the clock says
                 continue
             known.add(identity)
             if one.what is What.TIME and one.key not in batch.chats:  # erased meanwhile: nobody to remind
@@ -222,27 +240,48 @@ class Conversation:
                 reply = self._sorry(chat)
             else:
                 reason = ""
-            batch.done.append((one, reason))
+                if reply.show_data is not None:
+                    reply = await self._with_data(connection, chat, one, reply)
+            batch.at = max(batch.at, one.at)
             self._gather(batch, one, reply)
+            if reply.switch is not None:
+                await self._switch(connection, batch, one, reply.switch)
+            batch.done.append((one, reason))
         return batch
+
+    async def _switch(self, connection: Connection, batch: _Batch, incoming: Incoming, switch: Switch) -> None:
+        """The phone goes to somebody else. All that has happened so far is written first: it is the former person's."""
+        key = incoming.key
+        await self._store(connection, batch)
+        await profiles.switch(connection, batch.chats[key], switch.coming.number, leaves=switch.leaves)
+        found, sessions = await chats.load(connection, [key])
+        batch.chats[key] = comes(switch, found.get(key))
+        batch.sessions[key] = sessions[key]
+        self._gather(batch, incoming, arrive(self.house, batch.chats[key], sessions[key], incoming))
 
     def _gather(self, batch: _Batch, incoming: Incoming, reply: Reply) -> None:
         """Add what one reply holds to the batch."""
         key, chat = incoming.key, reply.chat
+        for session in reply.sessions:
+            batch.sessions[key][session.flow] = session
+            batch.changed[key, session.flow] = session
+        typed = is_answered_by_typing(self.house.flows.get(chat.flow), batch.sessions[key].get(chat.flow))
         asked = chat.asked
-        for outgoing in reply.outgoing:
+        for each in reply.outgoing:
+            outgoing = replace(each, language=chat.language, typed=typed) if isinstance(each, Message) else each
             row = OutboxRow(self._ids.next(), incoming.channel, incoming.chat, outgoing)
             batch.rows.append(row)
             if isinstance(outgoing, Message) and outgoing.buttons:
                 asked = row.id
         seen = incoming.at if incoming.what in SPOKEN else chat.seen_at
         batch.chats[key] = replace(chat, asked=asked, seen_at=seen)
-        for session in reply.sessions:
-            batch.sessions[key][session.flow] = session
-            batch.changed[key, session.flow] = session
         batch.lines += [journal.Line(key, flow, n.step, n.what, n.answer, incoming.at) for flow, n in reply.notes]
+        batch.wishes += [(key, wish) for wish in reply.wishes]
         wait_key = jobs.waiting_for(key)
         batch.touched.add(key)
+        if reply.show_data is not None:
+            given = receipt(key, incoming.external, incoming.at)
+            batch.requests.append(requests.done("see", given, incoming.at))
         if reply.forget or reply.wait or reply.erase or incoming.what is What.TIME:
             batch.due.pop(wait_key, None)
         if reply.forget or incoming.what is What.TIME:
@@ -254,27 +293,55 @@ class Conversation:
             due = allowed(incoming.at + seconds * 1000, self._config)
             batch.jobs[wait_key] = jobs.Job(wait_key, key, due, {"flow": flow, "step": wait.step})
         if reply.erase:
-            batch.erased.append(chat)
-            batch.sessions[key] = {}
-            batch.jobs.pop(wait_key, None)
-            batch.changed = {k: s for k, s in batch.changed.items() if k[0] != key}
-            batch.lines = [line for line in batch.lines if line.chat != key]
-            batch.chats[key] = self._new_chat(incoming)
-            batch.touched.discard(key)
+            self._erase(batch, incoming, reply)
+
+    def _erase(self, batch: _Batch, incoming: Incoming, reply: Reply) -> None:
+        """The person is forgotten, and with them whatever the batch holds; who shares the phone only if they say so."""
+        key, chat = incoming.key, reply.chat
+        others = [chat.aside(other.number) for other in chat.others] if reply.erase_all else []
+        erased = {reply.erase: chat} | {f"{reply.erase}/{other.number}": other for other in others}
+        batch.erased |= erased
+        batch.requests += [requests.done("delete", given, incoming.at, each.person) for given, each in erased.items()]
+        batch.sessions[key] = {}
+        batch.jobs.pop(jobs.waiting_for(key), None)
+        batch.changed = {k: s for k, s in batch.changed.items() if k[0] != key}
+        batch.lines = [line for line in batch.lines if line.chat != key]
+        batch.wishes = [(chat_key, wish) for chat_key, wish in batch.wishes if chat_key != key]
+        batch.chats[key] = self._new_chat(incoming)
+        batch.touched.discard(key)
+        if chat.others and not reply.erase_all:
+            batch.chats[key] = after_erasing(chat, incoming)
+            batch.touched.add(key)
 
     async def _store(self, connection: Connection, batch: _Batch) -> None:
-        """Write all of it; the caller commits."""
-        for chat in batch.erased:
+        """Write all of it that is not yet written; the caller commits."""
+        for chat in batch.erased.values():
             await chats.erase(connection, chat)
-        at = max((incoming.at for incoming, _ in batch.done), default=0)
+        await requests.add(connection, batch.requests)
         await jobs.cancel(connection, batch.cancelled - batch.jobs.keys())
         await jobs.park(connection, batch.parked)
         await chats.save(connection, [batch.chats[key] for key in batch.touched])
-        await chats.save_sessions(connection, [(key, s) for (key, _), s in batch.changed.items()], at)
+        await chats.save_sessions(connection, [(key, s) for (key, _), s in batch.changed.items()], batch.at)
         await journal.add(connection, batch.lines)
+        for key, wish in batch.wishes:
+            await (
+                optouts.drop(connection, key, wish.topic)
+                if wish.more
+                else optouts.add(connection, key, wish.topic, batch.at)
+            )
         await jobs.add(connection, batch.jobs.values())
-        await outbox.add(connection, batch.rows, at)
+        await outbox.add(connection, batch.rows, batch.at)
         await inbox.add(connection, batch.done)
+        batch.sent += batch.rows
+        batch.turns += len(batch.done)
+        for written in batch.written:
+            written.clear()
+
+    async def _with_data(self, connection: Connection, chat: Chat, incoming: Incoming, reply: Reply) -> Reply:
+        """The reply with all that is kept about the chat."""
+        rows = await chats.everything(connection, chat)
+        shown = my_data(self.house, reply.chat, rows, incoming.at, reply.show_data or ())
+        return replace(reply, outgoing=(*reply.outgoing, *shown))
 
     async def _look_up(self, taps: Sequence[str], connection: Connection) -> None:
         unknown = {tap for tap in taps if tap not in self._meanings}

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 from bot.engine import path
 from bot.engine.button import ButtonMeaning, button_id
+from bot.engine.chat import MOST_PROFILES, Profile
+from bot.flow.check.tree import official
 from bot.flow.link import link
 from bot.flow.model import QUESTIONS, Kind
 from bot.flow.own import Scope, own
 from bot.flow.reader import read_flows
-from bot.meaning.finder import Entry
-from bot.wording.library import BOT, GUIDE, Library
+from bot.meaning.ear import Ear
+from bot.meaning.scam_rules import Rules, load_rules
+from bot.service.phrases import cries, phrases
+from bot.wording.library import BOT, Library
 from bot.wording.render import Speaker
 from bot.wording.sentences import COMMANDS
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from bot.channel.base import Button
     from bot.engine.chat import Chat
     from bot.flow.model import Flow
+    from bot.meaning.choose import Offer
     from bot.problem import Problem
 
 BESIDE = (*own(Scope.GUIDE), "other", "record")
@@ -37,6 +42,8 @@ class House:
     flows: Mapping[str, Flow]
     library: Library
     settings: Mapping[str, str]
+    speaks: frozenset[str] = frozenset()
+    """Languages in which words can be spoken that nobody has recorded."""
 
     def speaker(self, chat: Chat) -> Speaker:
         """Who speaks to this chat, in its language and form of address."""
@@ -57,6 +64,11 @@ class House:
         return tuple((name, self.library.piece(language, f"{BOT}/commands", name, {})) for name in COMMANDS)
 
     @cached_property
+    def always(self) -> dict[tuple[str, str, bool], list[Offer]]:
+        """What can be said at any time, by language, form of address, and whether a question waits for typed words."""
+        return {}
+
+    @cached_property
     def _keyboards(self) -> dict[tuple[object, ...], tuple[Button, ...]]:
         return {}
 
@@ -74,26 +86,24 @@ class House:
         return sorted((f for f in self.flows.values() if f.menu is not None), key=lambda f: (f.menu, f.name))
 
     @cached_property
-    def alarms(self) -> tuple[Entry, ...]:
-        """Cries for help of all languages: a person in fear does not switch languages first."""
-        return tuple(self._entries("alarm", [f for f in self.flows.values() if f.alarm]))
+    def alarms(self) -> tuple[str, ...]:
+        """The guides that are opened by a cry for help."""
+        return tuple(flow.name for flow in self.flows.values() if flow.alarm)
 
     @cached_property
-    def entries(self) -> tuple[Entry, ...]:
-        """The phrases that find each guide."""
-        return tuple(self._entries("words", list(self.flows.values()), with_title=True))
+    def ear(self) -> Ear:
+        """What typed sentences mean here. Made at the first one, unless `listen` was called."""
+        guides = list(self.flows.values())
+        return Ear(phrases(guides, self.library), cries(guides, self.library))
 
-    def _entries(self, block: str, flows: list[Flow], *, with_title: bool = False) -> list[Entry]:
-        found = []
-        for flow in flows:
-            phrases = [topic.replace("-", " ") for topic in flow.topics] if with_title else []
-            for language in self.library.languages.values():
-                words = language.address("").words
-                phrases += self.library.lines(language.name, f"{flow.name}/{GUIDE}", block, words)
-                if with_title:
-                    phrases += self.library.lines(language.name, f"{flow.name}/{GUIDE}", "title", words)
-            found.append(Entry(flow.name, tuple(phrases)))
-        return found
+    def listen(self) -> None:
+        """Make the ear now: it takes a quarter of a second, which nobody who types should have to wait."""
+        _ = self.ear
+
+    @cached_property
+    def scam_rules(self) -> Rules:
+        """The rules of the scam check. Read at the first message that is looked into."""
+        return load_rules(official()["sites"])
 
     def everywhere(self) -> dict[str, ButtonMeaning]:
         """Buttons that belong to no step, by id."""
@@ -101,7 +111,9 @@ class House:
         answers += [f"open:{name}" for name in self.flows]
         answers += [f"chapter:{flow.chapter}" for flow in self._listed if flow.chapter]
         answers += [f"speak:{name}" for name in self.library.languages]
-        answers += [f"call:{name}" for language in self.library.languages.values() for name in language.addresses]
+        forms = [name for language in self.library.languages.values() for name in language.addresses]
+        answers += [f"call:{name}" for name in forms]
+        answers += [f"profile:{Profile(n + 1, form).name}" for n in range(MOST_PROFILES) for form in ("", *forms)]
         meanings = [ButtonMeaning("", "", "", answer) for answer in answers]
         return {button_id(meaning): meaning for meaning in meanings}
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.channel.base import Capabilities
+    from bot.capability import Capabilities
 
 MOST_CHATS = 10_000
 """Chats remembered before those that are at rest are dropped."""
@@ -24,6 +24,11 @@ class Pace:
     def hold(self, seconds: float) -> None:
         """The platform says wait: nobody on this channel is sent to for `seconds`."""
         self._held_until = max(self._held_until, asyncio.get_running_loop().time() + seconds)
+
+    @property
+    def rest(self) -> float:
+        """Seconds for which nobody on this channel is sent to."""
+        return max(0.0, self._held_until - asyncio.get_running_loop().time())
 
     async def wait(self, chat: str, *, counts: bool = True) -> None:
         """Returns when one thing may go to `chat`. New messages count, changes of old ones do not."""

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.engine.event import VIETNAM, local_time
 
 if TYPE_CHECKING:
-    from datetime import time
-
     from bot.config import Config, Span
 
 MINUTE = 60_000
+SATURDAY = 5
 
 
 def allowed(at: int, config: Config) -> int:
     """The first moment from `at` on (milliseconds) that is outside all quiet hours."""
     later = _end(at // MINUTE, config.quiet)
     return at if later is None else later
+
+
+def working(at: int) -> int:
+    """The first moment from `at` on that is on a working day, Monday to Friday. Holidays are not known."""
+    moment = local_time(at)
+    if moment.weekday() < SATURDAY:
+        return at
+    monday = moment.date() + timedelta(days=7 - moment.weekday())
+    return int(datetime.combine(monday, time(), VIETNAM).timestamp() * 1000)
 
 
 @lru_cache(maxsize=4096)

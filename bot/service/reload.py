@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from bot.engine import path
 from bot.engine.event import local_day
 from bot.flow.check import check
-from bot.service.house import House, load_house
+from bot.service import aloud, checked
+from bot.service.house import load_house
 from bot.wording.sentences import SENTENCES
 
 if TYPE_CHECKING:
@@ -21,22 +22,29 @@ if TYPE_CHECKING:
     from bot.flow.model import Flow
     from bot.problem import Problem
     from bot.service.conversation import Conversation
+    from bot.service.house import House
 
 log = logging.getLogger(__name__)
 
 
 def open_house(config: Config, now: int | None = None) -> tuple[House | None, list[Problem]]:
-    """The house with every guide that is without errors, and all problems; None when no guide is left."""
+    """The house with every guide that is without errors, and the problems; None when no guide is left.
+
+    Files that have been found without errors before have none to tell.
+    """
     import time  # noqa: PLC0415
 
     today = local_day(now if now is not None else int(time.time() * 1000))
-    problems = check(config.root, today=today, bot_texts=SENTENCES)
+    problems = [] if checked.is_known(config.root) else check(config.root, today=today, bot_texts=SENTENCES)
     faulty = {name for problem in problems if problem.is_error for name in _guides_of(problem.path, config.root)}
     if BOT_WORDS in faulty or not any((config.root / "content").glob(f"*/{BOT_WORDS}/address.toml")):
         return None, problems
     house, _ = load_house(config.root, config.words)
+    speaks = frozenset(filter(aloud.finder(config), house.library.languages))
     sound = {name: flow for name, flow in house.flows.items() if not faulty & ({name} | _parts(flow))}
-    return (replace(house, flows=sound) if sound else None), problems
+    if not any(problem.is_error for problem in problems):
+        checked.remember(config.root)
+    return (replace(house, flows=sound, speaks=speaks) if sound else None), problems
 
 
 BOT_WORDS = "_bot"
@@ -94,6 +102,7 @@ class Reload:
             log.error("nothing taken over, the old guides stay in service")
             return problems
         new = _merged(old, fresh, problems, self._config.root)
+        await asyncio.to_thread(new.listen)
         await self._conversation.move_in(new)
         kept = [name for name, flow in sorted(new.flows.items()) if fresh.flows.get(name) is not flow]
         log.info("guides taken over", extra={"guides": len(new.flows), "kept_old": ",".join(kept) or "none"})
@@ -130,4 +139,4 @@ def _merged(old: House, fresh: House, problems: list[Problem], root: Path) -> Ho
             break
         kept |= {name: old.flows[name] for name in beside if name in old.flows}
         taken = {name: flow for name, flow in taken.items() if name not in beside}
-    return House({**taken, **kept}, fresh.library.with_old_words(old.library, words), fresh.settings)
+    return replace(fresh, flows={**taken, **kept}, library=fresh.library.with_old_words(old.library, words))

@@ -16,7 +16,8 @@ from bot.flow.model import Kind
 from bot.flow.own import needs_no_guide
 from bot.meaning.fold import clean
 from bot.meaning.secrets import find_secret
-from bot.service.answers import give
+from bot.service import profiles
+from bot.service.answers import ask_address, give
 from bot.service.talk import Reply, Talk
 from bot.service.typed import cries_for_help, hear
 from bot.wording.sentences import MEDIA
@@ -67,6 +68,27 @@ def respond(
         hear(talk, text, first=first)
     else:
         _cannot_read(talk)
+    return talk.reply()
+
+
+def arrive(house: House, chat: Chat, sessions: Mapping[str, Session], incoming: Incoming) -> Reply:
+    """The phone has just come to this person, by `incoming`: they hear that it is their turn, and see where they were.
+
+    Somebody new is greeted as at first contact.
+    """
+    talk = Talk(house, chat, sessions, incoming)
+    lost = talk.catch_up()
+    if not chat.welcomed:
+        talk.tell("newcomer", number=str(chat.number))
+        _welcome(talk)
+        ask_address(talk)
+        return talk.reply()
+    under_way = talk.flow is not None and talk.session is not None and not talk.session.finished
+    talk.tell("turn", who=profiles.who(talk), under_way="1" if under_way else "")
+    if lost:
+        talk.tell("changed")
+    talk.drop_gone()
+    talk.go_on()
     return talk.reply()
 
 
@@ -135,6 +157,14 @@ def _tap(talk: Talk, tapped: ButtonMeaning | None) -> None:
     if tapped is None:  # a button of a database that is gone: never a dead end
         talk.go_on()
         return
+    if profiles.is_from_before(talk) and tapped.answer.partition(":")[0] not in profiles.ANYBODYS:
+        talk.tell("from_before", who=profiles.who(talk))
+        talk.go_on()
+        return
+    if not tapped.flow and tapped.step:  # a button of a broadcast
+        kind, _, name = tapped.answer.partition(":")
+        what = "fewer" if kind == "fewer" else "tapped"
+        talk.notes.append((name if kind == "open" else "", Note(what, tapped.step, kind)))
     of_no_guide = not tapped.flow or needs_no_guide(tapped.answer)
     if of_no_guide or (tapped.flow == talk.chat.flow and talk.session is not None):
         give(talk, tapped.answer, tapped.step)

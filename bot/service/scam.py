@@ -13,7 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.engine.effect import Note
-from bot.meaning.scam import Level, check, is_of_others, is_own_trouble
+from bot.flow.own import ALWAYS
+from bot.meaning.choose import Offer, choose
+from bot.meaning.scam import LONG, Level, check, is_of_others, is_own_trouble
 from bot.wording.library import BOT
 
 if TYPE_CHECKING:
@@ -30,6 +32,12 @@ LOST = "scam-report"
 WAITING = "no_check"
 """The way out that is offered while the bot waits for a message to look at: while it is, the next one is looked at."""
 
+SHORTEST = 40
+"""Letters below which what comes while the bot waits, and shows nothing of a message, is rather said to the bot."""
+
+MOST_ASKED = 2
+"""Times the bot asks again for the message itself; after that the words are looked at, whatever they are."""
+
 _PATH = re.compile(r"((?:://|\w\.)[\w.\-]{2,80}(?::\d{1,5})?)[/?#]\S+")
 """What stands behind the host of an address: it may say who the person is."""
 _NUMBER = re.compile(r"(?<![\d.])(?!\d{1,3}(?:\.\d{1,3}){3}(?![\d.]))\+?\d(?:[ .\-]?\d){5,}")
@@ -38,12 +46,18 @@ _NUMBER = re.compile(r"(?<![\d.])(?!\d{1,3}(?:\.\d{1,3}){3}(?![\d.]))\+?\d(?:[ .
 
 def ask_for_message(talk: Talk, _name: str = "") -> None:
     """The person wants a message to be looked at: the next one is."""
+    talk.chat = replace(talk.chat, misses=0)
     talk.tell("scam_ask", WAITING)
 
 
 def looks_into(talk: Talk, text: str, *, asked: bool) -> bool:
-    """Whether `text` was a message of somebody else's, and has its verdict now. `asked`: the step waits for words."""
-    waited = WAITING in talk.chat.offers or talk.incoming.forwarded
+    """Whether `text` was a message of somebody else's, and has its verdict now. `asked`: the step waits for words.
+
+    While the bot waits for such a message, what is said to the bot is not taken for one.
+    """
+    if WAITING in talk.chat.offers and not talk.incoming.forwarded:
+        return _awaited(talk, text)
+    waited = talk.incoming.forwarded
     if not waited and not is_of_others(text, asked=asked):
         return False
     if not waited and is_own_trouble(text, talk.house.scam_rules):
@@ -55,6 +69,42 @@ def looks_into(talk: Talk, text: str, *, asked: bool) -> bool:
         return False
     _tell(talk, verdict)
     return True
+
+
+def _awaited(talk: Talk, text: str) -> bool:
+    """The same, after the person was asked for the message: other words than a message go their usual way, or not far.
+
+    A cry for help goes first; then an answer that is understood everywhere, in its very words. A few words that show
+    nothing ("alo") are no message: it is asked for again.
+    """
+    verdict = check(text, talk.house.scam_rules)
+    if _is_cry(talk, text, verdict) or _is_always_there(talk, text):
+        return False
+    is_empty = verdict.level is Level.NO_SIGN and not verdict.has and len(text) < SHORTEST
+    if is_empty and talk.chat.misses < MOST_ASKED:
+        misses = talk.chat.misses + 1
+        ask_for_message(talk)
+        talk.chat = replace(talk.chat, misses=misses)
+    else:
+        _tell(talk, verdict)
+    return True
+
+
+def _is_cry(talk: Talk, text: str, verdict: Verdict) -> bool:
+    """Whether the person cries for help. Frauds are full of the same words: a pasted one is no cry."""
+    alarm = talk.house.ear.hear(text).alarm
+    if not alarm or alarm == f"open:{talk.chat.flow}":
+        return False
+    if verdict.level is Level.STOP and "link" in verdict.has:
+        return False  # and the way to help is the first button of such a verdict
+    of_others = verdict.level is Level.STOP or verdict.has or len(text) >= LONG
+    return not of_others or is_own_trouble(text, talk.house.scam_rules)
+
+
+def _is_always_there(talk: Talk, text: str) -> bool:
+    speaker = talk.house.speaker(talk.chat)
+    offers = [Offer(each, speaker.label(None, "", each), speaker.words(None, "", each)) for each in ALWAYS]
+    return choose(text, offers, freely=False) is not None
 
 
 def _tell(talk: Talk, verdict: Verdict) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.channel.base import Deletion, Fault, Keyboard, Message, SendFailed, VoiceNote
+from bot.channel.base import Deletion, Document, Fault, Keyboard, Message, SendFailed, VoiceNote
 from bot.service import metrics
 from bot.service.pace import Pace
 from bot.store import chats, outbox
@@ -72,6 +72,7 @@ class Sender:
         self._receipts: dict[int, str] = {}
         self._flush: asyncio.Task[None] | None = None
         self._closing = False
+        self._begun: dict[str, int] = {}
 
     async def start(self, channels: Mapping[str, Channel]) -> None:
         """Send through these channels; begins with what an earlier run left."""
@@ -119,6 +120,18 @@ class Sender:
             counted[channel] += len(queue)
         return counted
 
+    def pace(self, channel: str) -> Pace:
+        """How fast a channel may be sent to, by whoever sends."""
+        return self._paces[channel]
+
+    def is_busy(self, channel: str, chat: str) -> bool:
+        """Whether something waits for this chat, which goes before whatever nobody asked for."""
+        return (channel, chat) in self._lanes
+
+    def begun(self, channel: str) -> int:
+        """How many messages have been sent on a channel since this was last asked."""
+        return self._begun.pop(channel, 0)
+
     async def _run(self, lane: Lane) -> None:
         """One chat, until nothing waits for it; then the lane goes away."""
         queue = self._lanes[lane]
@@ -146,7 +159,8 @@ class Sender:
                 if not message:
                     return Outcome(row, "failed", reason="no message to change", keeps=keeps)
                 outgoing = replace(outgoing, message=message)
-            await pace.wait(row.chat, counts=isinstance(outgoing, Message | VoiceNote))
+            await pace.wait(row.chat, counts=isinstance(outgoing, Message | VoiceNote | Document))
+            self._begun[row.channel] = self._begun.get(row.channel, 0) + 1
             async with self._room[row.channel]:
                 receipt = await channel.send(row.chat, outgoing)
         except SendFailed as failed:
@@ -163,8 +177,11 @@ class Sender:
         """The platform's id of a message we sent; empty if there is none."""
         if row in self._receipts:
             return self._receipts[row]
-        async with self._database.read() as connection:
-            return await outbox.receipt(connection, row)
+        try:
+            async with self._database.read() as connection:
+                return await outbox.receipt(connection, row)
+        except (DBAPIError, OSError) as error:
+            raise SendFailed(Fault.PASSING, type(error).__name__) from error
 
     def _remember(self, row: int, message: str) -> None:
         """The newest messages are the ones whose keyboards change: they need not be looked up."""

@@ -22,6 +22,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """The phone goes to somebody else: `coming`, as they would begin if they had never been here.
+
+    `leaves`: who had the phone is set aside; else there is nothing about them to come back to, and nothing is kept.
+    """
+
+    coming: Chat
+    leaves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Less, or again more, of a topic of broadcasts; of all of them if it is ""."""
+
+    topic: str
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What one incoming thing led to: to be stored in one transaction, then sent."""
 
@@ -31,7 +50,11 @@ class Reply:
     notes: tuple[tuple[str, Note], ...] = ()  # (guide, note)
     wait: tuple[str, Wait] | None = None  # (guide, wait)
     forget: bool = False
-    erase: bool = False
+    erase: str = ""  # the receipt under which all that is kept about the person is erased
+    erase_all: bool = False  # and about everybody else on this phone
+    switch: Switch | None = None
+    show_data: tuple[str, ...] | None = None  # the answers under what is kept, when it is to be shown
+    wishes: tuple[Wish, ...] = ()
 
 
 class Talk:
@@ -49,7 +72,11 @@ class Talk:
         self.notes: list[tuple[str, Note]] = []
         self.wait: tuple[str, Wait] | None = None
         self.forget = False
-        self.erase = False
+        self.erase = ""
+        self.erase_all = False
+        self.switch: Switch | None = None
+        self.show_data: tuple[str, ...] | None = None
+        self.wishes: list[Wish] = []
 
     # --- where the person is
 
@@ -71,6 +98,13 @@ class Talk:
             return self._in_service(offers_of(flow, session))
         return ("home",)
 
+    @property
+    def left(self) -> Flow | None:
+        """The guide that was left last, before its end."""
+        unfinished = [s for s in self.sessions.values() if s.visits and not s.finished and s.flow in self.house.flows]
+        newest = max(unfinished, key=lambda session: session.since, default=None)
+        return self.house.flows[newest.flow] if newest else None
+
     def reply(self) -> Reply:
         """All of it, unchangeable."""
         return Reply(
@@ -81,6 +115,10 @@ class Talk:
             self.wait,
             self.forget and self.wait is None,
             self.erase,
+            self.erase_all,
+            self.switch,
+            self.show_data,
+            tuple(self.wishes),
         )
 
     def catch_up(self) -> bool:
@@ -172,7 +210,9 @@ class Talk:
         if flow is not None and session is not None:
             self.happen(flow, Stopped(self.at))
         self.chat = replace(self.chat, flow="", misses=0)
-        self.tell("home", *self.house.menu)
+        left = self.left
+        title = self.house.speaker(self.chat).title(left.name) if left else ""
+        self.tell("home", *(("resume",) if left else ()), *self.house.menu, "check", "people", title=title)
 
     def open(self, name: str, step: str = "") -> None:
         """Open a guide: from the beginning, at a step, or where it was left."""

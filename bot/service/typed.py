@@ -1,7 +1,7 @@
 """Typed words, from the surest meaning to none at all. Whatever is typed, the person's step is kept.
 
-The order: too long, a command, a cry for help, a button, a known problem of the step, the answer asked for, a guide,
-and at last not understood.
+The order: too long, a command, a message of somebody else's, a cry for help, a button, a known problem of the step, the
+answer asked for, a guide, and at last not understood.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 from bot.engine import path
 from bot.engine.event import Said
 from bot.flow.model import INPUTS
-from bot.flow.own import CONSTANTS, OWN
-from bot.meaning.choose import Offer, choose
-from bot.meaning.finder import SURE, alarmed, find
+from bot.flow.own import ALWAYS, CONSTANTS, OWN
+from bot.meaning.choose import SHORTEST, Offer, choose
+from bot.meaning.finder import SURE
 from bot.service.answers import ask_address, give
+from bot.service.phrases import TALK
+from bot.service.scam import looks_into
 from bot.wording.library import GUIDE
 
 if TYPE_CHECKING:
+    from bot.engine.session import Session
+    from bot.flow.model import Flow
     from bot.service.talk import Talk
 
 LONGEST = 4_000
@@ -27,15 +31,22 @@ LONGEST = 4_000
 AWAY = 12 * 3_600_000
 """Milliseconds after which a person is greeted with where they were, when their first words are not understood."""
 
-CLEAR_LEAD = 5
-"""Points by which the best guide must lead the next to be offered alone."""
+FIRM = 55
+"""Score from which somebody in the middle of a guide is offered another one alone: most of what they type is about the
+step."""
+
+WORTH_ASKING = 35
+"""Score from which they are offered some as guesses; below it the question of the step is asked again."""
 
 COMMANDS = {
     "/home": "home",
     "/help": "human",
     "/language": "language",
     "/address": "address",
+    "/people": "people",
     "/about": "about",
+    "/check": "check",
+    "/data": "my_data",
     "/delete": "delete",
     "/stop": "home",
 }
@@ -47,7 +58,7 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
         talk.tell("too_long", *talk.offers)
     elif text.startswith("/"):
         _command(talk, text, first=first)
-    elif cries_for_help(talk, text) or _button(talk, text):
+    elif _check(talk, text) or cries_for_help(talk, text) or _button(talk, text):
         return
     elif talk.flow is not None and _is_asked(talk):
         talk.happen(talk.flow, Said(talk.at, text))
@@ -57,38 +68,71 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
 
 def _is_asked(talk: Talk) -> bool:
     """Whether the open step is answered by typing."""
-    flow, session = talk.flow, talk.session
+    return is_answered_by_typing(talk.flow, talk.session)
+
+
+def is_answered_by_typing(flow: Flow | None, session: Session | None) -> bool:
+    """Whether what is typed is the answer to the question where somebody stands: then a number is no button's."""
     return bool(flow and session and not session.finished and flow.steps[session.step].kind in INPUTS)
 
 
+def _check(talk: Talk, text: str) -> bool:
+    """A message of somebody else's, or the wish to have one looked into; but the words of a button are the button."""
+    if choose(text, _said_as(talk, "", ("check",)), freely=False):
+        give(talk, "check", "")
+        return True
+    is_button = choose(text, _on_screen(talk), freely=len(text) < SHORTEST) is not None
+    return not is_button and looks_into(talk, text, asked=_is_asked(talk))
+
+
 def cries_for_help(talk: Talk, text: str) -> bool:
-    """A cry for help is answered, unless it is the very words of a button: then the person answers."""
-    alarm = alarmed(text, talk.house.alarms)
-    if alarm is None or alarm == talk.chat.flow or choose(text, _on_screen(talk), freely=False) is not None:
+    """A cry for help is answered, unless it is the very words of a button: then the person answers.
+
+    What else the sentence may mean stands beside, and the way back: nobody is trapped by a misunderstanding.
+    """
+    heard = talk.house.ear.hear(text)
+    guide = heard.alarm.removeprefix("open:")
+    if not guide or guide == talk.chat.flow or choose(text, _on_screen(talk), freely=False) is not None:
         return False
-    title = talk.house.speaker(talk.chat).title(alarm)
-    talk.tell("alarm", f"open:{alarm}", "stay" if talk.flow else "home", title=title)
+    others = [found.answer for found in heard.found if found.answer.startswith("open:") and found.score >= SURE]
+    beside = [answer for answer in others if answer not in {heard.alarm, f"open:{talk.chat.flow}"}][:1]
+    talk.tell("alarm", heard.alarm, *beside, "stay" if talk.flow else "home", **_named(talk, guide))
     return True
 
 
 def _button(talk: Talk, text: str) -> bool:
-    """A button in words or by its number: of the newest message, then of the open step, then the constant ones.
+    """A button in its very words; then by its number, or nearly in its words.
 
-    The known problems of the open step, in their very words, go before the last two: nobody need tap "stuck" first.
+    First what is on the screen, then the known problems of the open step (nobody need tap "stuck" first), the step's
+    own answers, and what is always there. A near miss never goes before the very words of something else.
     """
     freely = not _is_asked(talk)
-    if picked := choose(text, _on_screen(talk), freely=freely):
-        give(talk, picked, talk.chat.offers_step)
-        return True
     step = talk.session.step if talk.flow and talk.session else ""
-    if picked := choose(text, _said_as(talk, step, _known_problems(talk)), freely=False):
-        give(talk, picked, step)
-        return True
-    below = [*_said_as(talk, step, talk.offers), *_said_as(talk, "", CONSTANTS)]
-    if picked := choose(text, below, freely=freely, numbered=False):
-        give(talk, picked, step)
-        return True
+    screen = (talk.chat.offers_step, _on_screen(talk))
+    below = (step, [*_said_as(talk, step, talk.offers), *_said_as(talk, "", CONSTANTS)])
+    for at, offers in (screen, (step, _said_as(talk, step, _known_problems(talk))), below, ("", _always(talk))):
+        if picked := choose(text, offers, freely=False):
+            give(talk, picked, at)
+            return True
+    for (at, offers), numbered in ((screen, True), (below, False)):
+        if freely and (picked := choose(text, offers, numbered=numbered)):
+            give(talk, picked, at)
+            return True
     return False
+
+
+def _always(talk: Talk) -> list[Offer]:
+    """What can be said at any time: the bot's own answers, languages and guides by name, a form of address."""
+    asked = _is_asked(talk)
+    key = (talk.chat.language, talk.chat.address, asked)
+    said = talk.house.always.get(key)
+    if said is None:
+        known = talk.house.library.languages
+        forms = () if talk.chat.address else known[talk.chat.language].addresses
+        names = [*(f"speak:{name}" for name in known), *(f"call:{name}" for name in forms)]
+        names += () if asked else [f"open:{name}" for name in talk.house.flows]
+        said = talk.house.always[key] = _said_as(talk, "", (*ALWAYS, *names))
+    return said
 
 
 def _on_screen(talk: Talk) -> list[Offer]:
@@ -144,19 +188,44 @@ def _command(talk: Talk, text: str, *, first: bool) -> None:
 
 
 def _find_or_ladder(talk: Talk, text: str, *, first: bool) -> None:
-    found = [f for f in find(text, talk.house.entries) if f.guide != talk.chat.flow]
-    clear = found and found[0].score >= SURE and (len(found) == 1 or found[0].score - found[1].score >= CLEAR_LEAD)
-    if clear:
-        guide, speaker = found[0].guide, talk.house.speaker(talk.chat)
-        goal = talk.house.library.phrase(talk.chat.language, f"{guide}/{GUIDE}", "goal", speaker.address.words)
-        talk.tell("found", f"open:{guide}", "stay" if talk.flow else "home", title=speaker.title(guide), goal=goal)
-    elif found:
+    """The one thing that is clearly meant, or some guesses, or the ladder.
+
+    In the middle of a guide more is asked of another one, and who speaks of the open one hears its question again.
+    """
+    heard = talk.house.ear.hear(text)
+    inside = talk.flow is not None and talk.session is not None and not talk.session.finished
+    best = heard.found[0] if heard.found else None
+    kind, _, name = best.answer.partition(":") if best else ("", "", "")
+    clear = best is not None and heard.is_clear and not (inside and best.score < FIRM)
+    weakest = WORTH_ASKING if inside else 0
+    guides = [found.answer for found in heard.found if found.answer.startswith("open:") and found.score >= weakest]
+    if kind == "talk" and not first:
+        talk.tell(TALK + name, *talk.offers)
+        if not talk.chat.address and talk.flow is None:
+            ask_address(talk)
+    elif best is None or kind == "talk" or best.answer == f"open:{talk.chat.flow}":
+        ask_address(talk) if first else _ladder(talk)
+    elif clear and kind == "open":
+        _offer(talk, name)
+    elif clear:
+        give(talk, best.answer, "")
+    elif others := [guide for guide in guides if guide != f"open:{talk.chat.flow}"]:
         talk.chat = replace(talk.chat, misses=talk.chat.misses + 1)
-        _guess(talk, [f"open:{f.guide}" for f in found])
-    elif first:
-        ask_address(talk)
+        _guess(talk, others)
     else:
-        _ladder(talk)
+        ask_address(talk) if first else _ladder(talk)
+
+
+def _offer(talk: Talk, guide: str) -> None:
+    """One guide, by what it is good for."""
+    talk.tell("found", f"open:{guide}", "stay" if talk.flow else "home", **_named(talk, guide))
+
+
+def _named(talk: Talk, guide: str) -> dict[str, str]:
+    """What sentences about a guide may say: its title and what it is good for."""
+    speaker = talk.house.speaker(talk.chat)
+    goal = talk.house.library.phrase(talk.chat.language, f"{guide}/{GUIDE}", "goal", speaker.address.words)
+    return {"title": speaker.title(guide), "goal": goal}
 
 
 def _guess(talk: Talk, answers: list[str]) -> None:

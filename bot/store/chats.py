@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, literal_column, select
 
 from bot.engine.chat import Chat
 from bot.engine.session import Session
-from bot.store import tables
+from bot.store import journal, optouts, recipients, tables
 from bot.store.database import upsert
 from bot.store.hot import Connection, Question, Rows, among, fetch, many, places, size_for
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-_COLUMNS = ("key", "channel", "external", "language", "flow", "reachable", "created_at", "seen_at", "state_json")
+_COLUMNS = (
+    *("key", "channel", "external", "language", "flow", "reachable", "created_at", "seen_at", "place", "team"),
+    "state_json",
+)
 
 
 @cache
@@ -32,9 +35,6 @@ def _chats(size: int) -> Select[Any]:
     return (
         select(*columns, session.c.state_json.label("session")).select_from(both).where(among(chat.c.key, "key", size))
     )
-
-
-BY_CHAT = (tables.session, tables.journal, tables.job, tables.inbox)
 
 
 def stored(keys: Collection[str]) -> Question:
@@ -83,6 +83,8 @@ async def save(connection: Connection, chats: Iterable[Chat]) -> None:
             "reachable": chat.reachable,
             "created_at": chat.created_at,
             "seen_at": chat.seen_at,
+            "place": chat.place,
+            "team": chat.team,
             "state_json": orjson.dumps(chat.state_to_json()).decode(),
         }
         for chat in chats
@@ -107,7 +109,7 @@ async def save_sessions(connection: Connection, sessions: Iterable[tuple[str, Se
 
 
 _ERASE = (
-    *(delete(table).where(table.c.chat == bindparam("key")) for table in BY_CHAT),
+    *(delete(table).where(table.c.chat == bindparam("key")) for table in (tables.session, tables.job, tables.inbox)),
     delete(tables.outbox).where(
         tables.outbox.c.channel == bindparam("channel"),
         tables.outbox.c.chat == bindparam("external"),
@@ -122,10 +124,48 @@ _UNREACHABLE = (
 
 
 async def erase(connection: Connection, chat: Chat) -> None:
-    """Delete everything that is kept about a chat. What is being sent at this moment is sent, and leaves no row."""
+    """Delete everything that is kept about a chat. What is being sent at this moment is sent, and leaves no row.
+
+    The journal's lines stay as counts, without the chat, and so do the rows of broadcasts.
+    """
     row = {"key": chat.key, "channel": chat.channel, "external": chat.external}
+    await journal.make_nameless(connection, [chat.key])
+    await recipients.make_nameless(connection, [chat.key])
+    await optouts.drop_all(connection, [chat.key])
     for statement in _ERASE:
         await many(connection, statement, [row])
+
+
+_KEPT = (
+    ("chat", select(tables.chat).where(tables.chat.c.key == bindparam("key"))),
+    *(
+        (str(table.name), select(table).where(table.c.chat == bindparam("key")))
+        for table in (tables.session, tables.job, tables.journal, tables.inbox, tables.recipient, tables.optout)
+    ),
+    (
+        "outbox",
+        select(tables.outbox).where(
+            tables.outbox.c.channel == bindparam("channel"), tables.outbox.c.chat == bindparam("external")
+        ),
+    ),
+)
+
+
+async def everything(connection: Connection, chat: Chat) -> dict[str, list[dict[str, Any]]]:
+    """All rows that are kept about a chat, by table."""
+    values = {"key": chat.key, "channel": chat.channel, "external": chat.external}
+    found = await fetch(connection, *((query, values) for _, query in _KEPT))
+    return {
+        name: [dict(zip(map(str, query.selected_columns.keys()), row, strict=True)) for row in rows]
+        for (name, query), rows in zip(_KEPT, found, strict=True)
+    }
+
+
+async def unseen(connection: AsyncConnection, before: int, most: int | None = 500) -> list[Chat]:
+    """Chats in which nobody has said anything since `before`, oldest first."""
+    table = tables.chat
+    found = select(*(table.c[name] for name in _COLUMNS)).where(table.c.seen_at < before)
+    return [_chat(row) for row in await connection.execute(found.order_by(table.c.seen_at).limit(most))]
 
 
 async def mark_unreachable(connection: Connection, chats: Iterable[tuple[str, str]]) -> None:

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from abc import ABC, abstractmethod
+from contextlib import asynccontextmanager
 from functools import cache
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import event, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, InvalidRequestError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from bot.store.hot import Batch
 from bot.store.tables import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
     from sqlalchemy import Table
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import URL, Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.sql.dml import Insert
 
-try:
-    import fcntl
-except ImportError:  # Windows knows no such locks
-    fcntl = None  # type: ignore[assignment]
+LOCKS = 20_611
+"""The first number of all our advisory locks on PostgreSQL; the second says what is locked."""
 
-HEAD = "0001"
+SCHEMA, SERVING = 1, 2
+"""What is locked: the making of tables; the right to serve from this database."""
+
+TAKEN = "another bot uses this database"
+"""Why a serving bot does not start."""
+
+HEAD = "0004"
 """The newest migration; tests hold it against bot/store/migrations."""
 
 
@@ -38,43 +41,60 @@ class DatabaseFault(Exception):
     """The database cannot be used. The message is for an operator and names the setting."""
 
 
-class Database:
+class Database(ABC):
     """An open database. `write()` is a transaction that commits at its end; `read()` sees committed data."""
 
-    def __init__(self, url: str, engine: AsyncEngine) -> None:
+    reading: ClassVar[dict[str, Any]]
+    """How a connection for reading differs, in SQLAlchemy's words."""
+
+    def __init__(self, url: URL) -> None:
         self.url = url
-        self._engine = engine
+        self._engine = self.engine_for(url)
         self._lock = asyncio.Lock()
         self._writer: AsyncConnection | None = None
 
+    @staticmethod
+    @abstractmethod
+    def engine_for(url: URL) -> AsyncEngine:
+        """How SQLAlchemy connects there."""
+
+    @abstractmethod
+    async def take(self) -> None:
+        """Be the one bot that serves from here, until `close`. Raises DatabaseFault, DBAPIError, OSError."""
+
+    @staticmethod
+    @abstractmethod
+    def hint(error: Exception) -> str:
+        """What an error of this kind of database means for an operator; "" if it is none of the known."""
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction. Raises sqlalchemy.exc.DBAPIError when it cannot be committed: then nothing is."""
+        """One transaction. Raises sqlalchemy.exc.DBAPIError or OSError when it cannot be committed: then nothing is."""
         async with self._lock:
-            if self._writer is None:
-                self._writer = await self._engine.connect()
-            async with self._writer.begin():
-                yield self._writer
+            writer = await self._connected()
+            async with writer.begin():
+                yield writer
 
     @asynccontextmanager
     async def batch(self) -> AsyncIterator[Batch]:
-        """The same for what every message needs, with few trips to the driver. Raises DBAPIError; then nothing is."""
+        """The same for what every message needs, with few trips to the driver. Raises the same; then nothing is."""
         async with self._lock:
-            if self._writer is None:
-                self._writer = await self._engine.connect()
-            batch = Batch(self._writer)
+            batch = Batch(await self._connected())
             try:
                 yield batch
                 await batch.commit()
             except BaseException:
-                await batch.rollback()
+                try:
+                    await batch.rollback()
+                except DBAPIError:
+                    await self._drop()  # the end of its connection takes it back
                 raise
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reading, beside the writer."""
+        """A connection for reading, beside the writer: what it is asked first and last is as of one moment."""
         async with self._engine.connect() as connection:
-            yield await connection.execution_options(reads=True)
+            yield await connection.execution_options(**self.reading)
 
     async def close(self) -> None:
         """Waits for the running transaction, then lets go."""
@@ -83,67 +103,71 @@ class Database:
                 await self._writer.close()
             await self._engine.dispose()
 
+    async def _connected(self) -> AsyncConnection:
+        """The one connection that writes."""
+        if self._writer is None:
+            self._writer = await self._engine.connect()
+        return self._writer
 
-async def open_database(url: str) -> Database:
+    async def _drop(self) -> None:
+        """Give the writing connection up; the next transaction makes another."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await writer.invalidate()
+            await writer.close()
+
+
+async def open_database(url: str, *, alone: bool = False) -> Database:
     """The database at `url` ("sqlite+aiosqlite:///path" or "postgresql+asyncpg://…"), made and migrated if need be.
 
-    Raises DatabaseFault in one sentence for what an operator can mend: path, rights, disk, damage, a newer schema.
+    `alone`: for a bot that serves. There may be one: two would send everything twice.
+
+    Raises DatabaseFault in one sentence for what an operator can mend: path, rights, disk, damage, a newer schema,
+    a server that is not there or refuses, another bot that serves.
     """
     try:
         parsed = make_url(url)
-        is_sqlite = parsed.get_backend_name() == "sqlite"
-        engine = create_async_engine(url, **({"connect_args": {"timeout": 15}} if is_sqlite else {}))
-    except ImportError as error:
-        reason = f"the setting 'database' needs the Python package {error.name}, which is not there"
-        raise DatabaseFault(reason) from None
-    except (ArgumentError, InvalidRequestError):
+        made = _kind(parsed)(parsed)
+    except ArgumentError:
         raise DatabaseFault(
             f"the setting 'database' is no database address: {url.rsplit('@', maxsplit=1)[-1]} "
-            "(one looks like sqlite+aiosqlite:////var/lib/cam-tay/bot.db)"
+            "(one looks like sqlite+aiosqlite:////var/lib/cam-tay/bot.db or postgresql+asyncpg://user@host/name)"
         ) from None
-    if is_sqlite:
-        _make_folder(parsed.database)
-    if is_sqlite:
-        event.listen(engine.sync_engine, "connect", _sqlite_connect)
-        event.listen(engine.sync_engine, "begin", _sqlite_begin)
-    database = Database(url, engine)
     try:
-        await _bring_up_to_date(database)
-    except (DatabaseError, OSError) as error:
-        await database.close()
+        if alone:
+            await made.take()
+        await _bring_up_to_date(made)
+    except (DBAPIError, OSError) as error:
+        await made.close()
         await asyncio.sleep(0.1)  # the driver's thread reports its end to our loop, which may be about to close
-        raise explain(parsed.database if is_sqlite else parsed.render_as_string(hide_password=True), error) from error
+        raise explain(url, error) from error
     except BaseException:
-        await database.close()
+        await made.close()
         raise
-    return database
+    return made
 
 
-@contextmanager
-def alone(url: str) -> Iterator[None]:
-    """Holds the SQLite file at `url` for one serving bot: two would send everything twice. Raises DatabaseFault.
+def _kind(url: URL) -> type[Database]:
+    """The kind of database at this address; only its own driver is loaded."""
+    if url.drivername == "sqlite+aiosqlite":
+        from bot.store.sqlite import SqliteDatabase  # noqa: PLC0415
 
-    The lock is on a file of its own, "<database>.lock": it ends with the process however that ends, and the file stays.
-    Anything but a file is not held: PostgreSQL, a database in memory, an address that `open_database` will refuse.
-    """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = None
-    path = parsed.database if parsed is not None and parsed.get_backend_name() == "sqlite" else None
-    if fcntl is None or not path or path == ":memory:" or path.startswith("file:"):
-        yield
-        return
-    _make_folder(path)
-    with ExitStack() as held:
-        try:
-            file = held.enter_context(Path(f"{path}.lock").open("a"))
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DatabaseFault("another bot uses this database (setting 'database')") from None
-        except OSError:  # none can be made or locked there: opening the database tells what is wrong
-            held.close()
-        yield
+        return SqliteDatabase
+    if url.drivername == "postgresql+asyncpg":
+        from bot.store.postgres import PostgresDatabase  # noqa: PLC0415
+
+        return PostgresDatabase
+    raise ArgumentError
+
+
+def explain(url: str, error: Exception) -> DatabaseFault:
+    """What the database at `url` said, in one sentence for an operator, without its password."""
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite"
+    where = parsed.database if is_file else parsed.render_as_string(hide_password=True)
+    kind = "refused" if isinstance(error, OperationalError | OSError) else "failed"
+    reason = _kind(parsed).hint(error) or str(getattr(error, "orig", error)).splitlines()[0]
+    return DatabaseFault(f"the database {where} {kind}: {reason} (setting 'database')")
 
 
 def upsert(connection: AsyncConnection | Batch, table: Table) -> Insert:
@@ -174,34 +198,6 @@ def _insert(dialect: str, table: Table) -> Any:
     return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
-def _make_folder(path: str | None) -> None:
-    if not path or path == ":memory:":
-        return
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseFault(f"the setting 'database': cannot make the folder of {path}: {error.strerror}") from None
-
-
-def _sqlite_connect(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling would begin too late (at the first write) and not at once: switched off.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 15000", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    # IMMEDIATE: a writer that begins as a reader could not become one beside another process.
-    reads = connection.get_execution_options().get("reads", False)
-    begin = "BEGIN" if reads else "BEGIN IMMEDIATE"
-    try:
-        connection.connection.dbapi_connection.run_async(lambda driver: driver.execute(begin))  # type: ignore[union-attr]
-    except sqlite3.Error as error:  # this short way passes by SQLAlchemy, which would wrap it
-        raise OperationalError(begin, None, error) from error
-
-
 async def _bring_up_to_date(database: Database) -> None:
     version = await schema_version(database)
     if version == HEAD:
@@ -218,11 +214,19 @@ async def _bring_up_to_date(database: Database) -> None:
             "run the newer bot, or restore a backup made with this one"
         )
     async with database.write() as connection:
+        await connection.run_sync(keep_others_out)
         await connection.run_sync(migrate.upgrade)
+
+
+def keep_others_out(connection: Connection) -> None:
+    """Until this transaction ends nobody else makes or changes tables."""
+    if connection.dialect.name == "postgresql":  # on SQLite a transaction that writes is alone anyway
+        connection.execute(select(func.pg_advisory_xact_lock(LOCKS, SCHEMA)))
 
 
 def _create(connection: Connection) -> None:
     """Make the tables of an empty database as they are today: the same as all migrations one after the other."""
+    keep_others_out(connection)
     names = set(connection.dialect.get_table_names(connection))
     if "alembic_version" in names:  # another process has just been here
         return
@@ -241,20 +245,3 @@ async def schema_version(database: Database) -> str | None:
             return None
         version = await connection.execute(select(text("version_num")).select_from(text("alembic_version")))
         return version.scalar()  # type: ignore[no-any-return]
-
-
-def explain(where: str | None, error: Exception) -> DatabaseFault:
-    """What the database at `where` said, in one sentence for an operator."""
-    reason = str(getattr(error, "orig", error)).lower()
-    hints = {
-        "not a database": "the file is damaged or no SQLite database: restore it with 'bot db restore'",
-        "malformed": "the file is damaged: restore it with 'bot db restore'",
-        "readonly": "it may not be written: check the rights of the file and its folder",
-        "read-only": "the disk is read-only",
-        "unable to open": "it cannot be opened: check the path and the rights of its folder",
-        "full": "the disk is full: make room, nothing is lost",
-        "locked": "another program holds it for too long",
-    }
-    hint = next((h for word, h in hints.items() if word in reason), reason.splitlines()[0])
-    kind = "refused" if isinstance(error, OperationalError) else "failed"
-    return DatabaseFault(f"the database {where} {kind}: {hint} (setting 'database')")

@@ -35,6 +35,9 @@ COMMIT, ROLLBACK = "COMMIT", "ROLLBACK"
 _OURS = (ValueError, TypeError, OverflowError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 """Errors that no second try would mend: a value of ours that the database cannot hold."""
 
+_OURS_TOO = ("22", "54")
+"""The same on PostgreSQL: how its codes of such errors begin (data exception, program limit exceeded)."""
+
 
 class Batch:
     """A transaction straight on the driver, in few trips to its thread: a trip costs more than most statements.
@@ -88,16 +91,12 @@ class Batch:
                     end,
                 )
             else:
-                if begin:
-                    await self._driver.execute("BEGIN")
-                for text, rows in writes:
-                    await self._driver.executemany(text, rows)
-                found = [[tuple(row) for row in await self._driver.fetch(text, *values)] for text, values in asked]
-                if end:
-                    await self._driver.execute(end)
+                found = await _run_postgres(self._driver, begin, writes, asked, end)
         except _OURS:
             raise
         except Exception as error:  # the drivers have no class of error in common
+            if str(getattr(error, "sqlstate", "")).startswith(_OURS_TOO):
+                raise ValueError(type(error).__name__) from None  # its words hold the value
             raise DBAPIError(end or asked[0][0], None, error) from error
         self._begun = not end
         return found
@@ -120,6 +119,26 @@ def _run(
     found = [connection.execute(text, values).fetchall() for text, values in asked]
     if end:
         connection.execute(end)
+    return found
+
+
+async def _run_postgres(
+    connection: Any,
+    begin: bool,
+    writes: Sequence[tuple[str, list[tuple[Any, ...]]]],
+    asked: Sequence[tuple[str, tuple[Any, ...]]],
+    end: str,
+) -> list[Rows]:
+    """The same over the wire: one trip for each statement, whatever the number of its rows."""
+    if end == ROLLBACK and (connection.is_closed() or not connection.is_in_transaction()):
+        return []  # it never began, or the connection is gone: then the server takes it back
+    if begin:
+        await connection.execute("BEGIN")
+    for text, rows in writes:
+        await connection.executemany(text, rows)
+    found = [[tuple(row) for row in await connection.fetch(text, *values)] for text, values in asked]
+    if end and await connection.execute(end) != end:  # a failed transaction ends with ROLLBACK whatever is asked
+        raise RuntimeError("the transaction had failed before its end")
     return found
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam
+from sqlalchemy import ColumnClause, bindparam, literal_column, update
 
 from bot.store import tables
 from bot.store.hot import Connection, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+DAY = 24 * 3_600_000
+"""Milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,27 @@ class Line:
 
 _COLUMNS = tuple(f.name for f in fields(Line))
 _ADD = tables.journal.insert().inline().values({name: bindparam(name) for name in _COLUMNS})
+
+
+_NOTHING: ColumnClause[str] = literal_column("''")
+_NOBODYS = {
+    "chat": _NOTHING,
+    "answer": _NOTHING,
+    "at": tables.journal.c.at - tables.journal.c.at % literal_column(str(DAY)),
+}
+_NAMELESS = update(tables.journal).where(tables.journal.c.chat == bindparam("key")).values(**_NOBODYS)
+
+
+async def make_nameless(connection: Connection, chats: Iterable[str]) -> None:
+    """Lines of these chats count on, but belong to nobody: no chat, no answer, only the day."""
+    await many(connection, _NAMELESS, [{"key": key} for key in chats])
+
+
+async def forget(connection: AsyncConnection, before: int) -> None:
+    """The same for all lines older than `before`."""
+    table = tables.journal
+    old = update(table).where(table.c.at < before, table.c.chat != "")
+    await connection.execute(old.values(**_NOBODYS))
 
 
 async def add(connection: Connection, lines: Iterable[Line]) -> None:

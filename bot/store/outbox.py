@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import bindparam, delete, func, select, update
 
-from bot.channel.base import Button, Deletion, Keyboard, Message, Outgoing, Picture, VoiceNote
+from bot.channel.base import Button, Correction, Deletion, Document, Keyboard, Message, Outgoing, Picture, VoiceNote
+from bot.engine.chat import ASIDE
 from bot.store import tables
 from bot.store.hot import Connection, many
 
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-_KINDS: dict[str, type[Outgoing]] = {"message": Message, "voice": VoiceNote, "keyboard": Keyboard, "deletion": Deletion}
+_KINDS: dict[str, type[Outgoing]] = {
+    "message": Message,
+    "voice": VoiceNote,
+    "document": Document,
+    "keyboard": Keyboard,
+    "deletion": Deletion,
+    "correction": Correction,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 OUR_ID = "#"
@@ -93,7 +101,8 @@ async def waiting(
     table = tables.outbox
     left = (table.c.state == "waiting", table.c.channel.in_(channels), table.c.id > after)
     rows = await connection.execute(select(table).where(*left).order_by(table.c.id).limit(most))
-    return [OutboxRow(r.id, r.channel, r.chat, read(r.kind, r.payload), r.attempts) for r in rows]
+    # Rows of a person who is set aside go to the same phone.
+    return [OutboxRow(r.id, r.channel, r.chat.partition(ASIDE)[0], read(r.kind, r.payload), r.attempts) for r in rows]
 
 
 _DONE = (
@@ -174,6 +183,13 @@ async def forget_erased(connection: AsyncConnection, before: int) -> None:
 def read(kind: str, payload: str) -> Outgoing:
     """An outgoing thing from its stored form."""
     data = orjson.loads(payload)
+    if kind == "correction":
+        return Correction(data["message"], Message(**_inner(data["words"])))
+    return _KINDS[kind](**_inner(data))
+
+
+def _inner(data: dict[str, Any]) -> dict[str, Any]:
+    """What stands inside, in its own shapes."""
     if data.get("buttons"):
         data["buttons"] = tuple(Button(**button) for button in data["buttons"])
     if data.get("picture"):
@@ -182,4 +198,4 @@ def read(kind: str, payload: str) -> Outgoing:
         data["constants"] = tuple(data["constants"])
     if isinstance(data.get("buttons"), list):
         data["buttons"] = ()
-    return _KINDS[kind](**data)
+    return data

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
 
 chat = Table(
     "chat",
     metadata,
-    Column("key", Text, primary_key=True),  # "<channel>:<the platform's chat id>"
+    Column("key", Text, primary_key=True),  # "<channel>:<the platform's chat id>", set aside: with "/<number>"
     Column("channel", Text, nullable=False),
     Column("external", Text, nullable=False),
     Column("language", Text, nullable=False),
@@ -18,6 +18,10 @@ chat = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("state_json", Text, nullable=False),  # the rest of bot.engine.chat.Chat
+    Column("place", Text, nullable=False, server_default=""),  # "thanh-hoa/ngoc-lac": province, commune, …; or ""
+    Column("team", Text, nullable=False, server_default=""),  # whose people they are, or ""
+    Index("chat_place", "place"),
+    Index("chat_team", "team"),
 )
 
 session = Table(
@@ -50,8 +54,8 @@ outbox = Table(
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("channel", Text, nullable=False),
-    Column("chat", Text, nullable=False),  # the platform's chat id
-    Column("kind", Text, nullable=False),  # message | voice | keyboard | deletion
+    Column("chat", Text, nullable=False),  # the platform's chat id, of who is set aside with "/<number>"
+    Column("kind", Text, nullable=False),  # message | voice | document | keyboard | deletion | correction
     Column("payload", Text, nullable=False),  # emptied once sent, except where the channel shows it from here
     Column("state", Text, nullable=False),  # waiting | sent | failed | unknown
     Column("attempts", Integer, nullable=False),
@@ -90,6 +94,28 @@ journal = Table(
     Index("journal_chat", "chat"),
 )
 
+request = Table(
+    "request",
+    metadata,
+    Column("id", Text, primary_key=True),  # the receipt the person was given
+    Column("kind", Text, nullable=False),  # see | delete | correct | withdraw | object
+    Column("subject", Text, nullable=False),  # a hash of the chat's key, see bot/store/requests.py; emptied in time
+    Column("asked_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger, nullable=False),  # 0: not yet
+    Column("note", Text, nullable=False),
+    Index("request_done", "done_at"),
+)
+
+breach = Table(
+    "breach",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("found_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False),  # when the authority was told; 0: not yet
+    Column("note", Text, nullable=False),
+)
+
 button = Table(
     "button",
     metadata,
@@ -106,4 +132,80 @@ file = Table(
     Column("channel", Text, primary_key=True),
     Column("digest", Text, primary_key=True),  # sha256 of the file's bytes
     Column("remote", Text, nullable=False),  # the platform's id for it
+)
+
+broadcast = Table(
+    "broadcast",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("name", Text, nullable=False),  # of its file; a test's has more behind it
+    Column("kind", Text, nullable=False),  # tip | notice | emergency | test
+    Column("topic", Text, nullable=False),
+    Column("state", Text, nullable=False),  # asked | scheduled | running | paused | stopping | stopped | done
+    Column("reason", Text, nullable=False),  # why it is paused or rests
+    Column("content_json", Text, nullable=False),  # bot.broadcast.model.Broadcast, as it was when it was sent
+    Column("version", Integer, nullable=False),  # of the words; a correction makes a new one
+    Column("change", Text, nullable=False),  # what is done to messages that were sent: "" | correct | delete
+    Column("sender", Text, nullable=False),  # who sent it, as they call themselves
+    Column("approvals_json", Text, nullable=False),  # who approved it
+    Column("expected", Integer, nullable=False),  # how many the sender expects to get it
+    Column("created_at", BigInteger, nullable=False),
+    Column("start_at", BigInteger, nullable=False),
+    Column("gathered_at", BigInteger, nullable=False),  # when all recipients stood; 0: not yet
+    Column("ended_at", BigInteger, nullable=False),  # 0: not yet
+    Column("rest_until", BigInteger, nullable=False),  # quiet hours, a canary being judged; 0: it does not rest
+    Column("until_n", BigInteger, nullable=False),  # the last recipient of the canary; 0: everybody
+    Column("waits", Integer, nullable=False),  # how often the platform said: too fast
+    Column("counts_json", Text, nullable=False),  # the report, once the recipients are forgotten
+    Index("broadcast_name", "name", unique=True),
+)
+
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("broadcast", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),  # from 1
+    Column("chat", Text, nullable=False),  # the chat's key; "#<n>" once it is erased
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),  # planned | claimed | sent | failed | skipped | unknown | deleted
+    Column("reason", Text, nullable=False),  # failed: the class; skipped: why; sent: why a change was refused
+    Column("attempts", Integer, nullable=False),
+    Column("message", Text, nullable=False),  # the platform's message id
+    Column("version", Integer, nullable=False),  # of the words that were sent
+    Column("at", BigInteger, nullable=False),  # when that state came
+    Index("recipient_chat", "chat"),
+    Index("recipient_once", "broadcast", "chat", unique=True),
+    Index(
+        "recipient_planned",
+        *("broadcast", "channel", "n"),
+        sqlite_where=text("state = 'planned'"),
+        postgresql_where=text("state = 'planned'"),
+    ),
+)
+
+optout = Table(
+    "optout",
+    metadata,
+    Column("chat", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),  # "": no broadcast of any topic
+    Column("at", BigInteger, nullable=False),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("key", Text, primary_key=True),  # a channel, or "broadcast <id>" for one that is spread over hours
+    Column("next_at", BigInteger, nullable=False),  # microseconds since 1970 UTC: when the next may go out
+    Column("held_at", BigInteger, nullable=False),  # when the platform said: too fast; milliseconds
+    Column("held_until", BigInteger, nullable=False),  # until when nobody is sent anything
+)
+
+quota = Table(
+    "quota",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("month", Text, primary_key=True),  # "2026-11", Viet Nam's
+    Column("sent", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("received_until", BigInteger, nullable=False),  # when the newest of those that came in was sent
 )

@@ -14,9 +14,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from bot.service.conversation import NotStored
 from bot.web import media
 from bot.web.chat import CHANNEL, Door, WebChat
+from bot.web.given import Given
 from bot.web.guard import Headers
 from bot.web.pages import Pages
 from bot.web.state import State
+from bot.web.why import Reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from bot.service.conversation import Conversation
     from bot.service.sender import Sender
     from bot.store.database import Database
+    from bot.voice.drafts import Drafts
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class Bot(Protocol):
     database: Database
     conversation: Conversation
     sender: Sender
+    drafts: Drafts
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -53,6 +57,7 @@ def make_web(bot: Bot, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     """The web application of a running bot whose channels include `bot.channel.web.Web`. `routes`: more doors."""
     pages = Pages(bot.config.root / "content")
     chat = WebChat(bot, pages, cast("Door", bot.channels[CHANNEL]))
+    given = Given(bot)
     state = State(bot)
 
     def notice(request: Request, code: int, headers: Mapping[str, str] | None = None) -> Response:
@@ -85,9 +90,12 @@ def make_web(bot: Bot, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
             Route("/", chat.post, methods=["POST"]),
             Route("/g/{guide}", chat.link, methods=["GET"]),
             Route("/g/{guide}/{step:path}", chat.link, methods=["GET"]),
+            Route("/document/{row:int}", given.document, methods=["GET"]),
+            Route("/voice/{row:int}.mp3", given.voice, methods=["GET"]),
             Route("/events", chat.events, methods=["GET"]),
             Route("/health", state.health, methods=["GET"]),
             Route("/metrics", state.numbers, methods=["GET"]),
+            Route("/why", Reasons(bot).page, methods=["GET"]),
             Route("/favicon.ico", icon, methods=["GET"]),
             Mount("/static", media.Files(media.STATIC, (".css", ".js", ".woff2", ".svg"))),
             Mount("/media", media.Files(bot.config.root / "content" / "media", media.PICTURES + media.VOICES)),

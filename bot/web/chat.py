@@ -121,10 +121,12 @@ class WebChat:
         message = fields.get("message", "")
         message = message if _ROW.fullmatch(message) else ""
         external = who.external(fields.get("nonce", ""), tap, message, text)
-        language = _spoken(request)
+        language = _spoken(request, self._bot.config.language)
         if _BUTTON.fullmatch(tap):
-            tapped = {"tap": tap, "message": message, "language": language}
-            await self._take(Incoming(CHANNEL, who.chat, external, _now(), What.TAP, **tapped))
+            tapped = Incoming(
+                CHANNEL, who.chat, external, _now(), What.TAP, tap=tap, message=message, language=language
+            )
+            await self._take(tapped)
         elif text:
             await self._take(Incoming(CHANNEL, who.chat, external, _now(), What.TEXT, text, language=language))
         if AFTER not in request.headers:
@@ -159,11 +161,11 @@ class WebChat:
     def _view(self, request: Request, chat: Chat | None, who: Person, messages: list[Shown]) -> View:
         house = self._bot.conversation.house
         if chat is None:
-            language = _spoken(request)
+            language = _spoken(request, self._bot.config.language)
             language = language if language in house.library.languages else self._bot.config.language
             chat = Chat(f"{CHANNEL}:{who.chat}", CHANNEL, who.chat, language, 0, 0)
         size = request.cookies.get(SIZE, "")
-        return View(house.speaker(chat), size if size in SIZES else SIZES[0], messages)
+        return View(house.speaker(chat), size if size in SIZES else SIZES[0], messages, chat.number)
 
     @property
     def _secure(self) -> bool:
@@ -186,7 +188,17 @@ class WebChat:
     async def _say(self, request: Request, who: Person, text: str) -> None:
         """Say something for the person. Pages loaded twice at the same time say it once."""
         external = who.external("page", str(_now() // TWICE), text)
-        await self._take(Incoming(CHANNEL, who.chat, external, _now(), What.TEXT, text, language=_spoken(request)))
+        await self._take(
+            Incoming(
+                CHANNEL,
+                who.chat,
+                external,
+                _now(),
+                What.TEXT,
+                text,
+                language=_spoken(request, self._bot.config.language),
+            )
+        )
 
     async def _take(self, incoming: Incoming) -> None:
         """Hand it to the bot. Raises NotStored."""
@@ -231,10 +243,11 @@ def _row(value: str) -> int:
     return int(value) if _ROW.fullmatch(value) else 0
 
 
-def _spoken(request: Request) -> str:
-    return (
-        request.headers.get("accept-language", "").partition(",")[0].partition("-")[0].partition(";")[0].strip().lower()
-    )
+def _spoken(request: Request, ours: str) -> str:
+    """The language of the browser: `ours` if it stands anywhere among its languages, else the first of them."""
+    accepted = request.headers.get("accept-language", "").split(",")
+    asked = [part.partition(";")[0].partition("-")[0].strip().lower() for part in accepted]
+    return ours if ours in asked else asked[0]
 
 
 def _now() -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from bot.channel.base import Message
+from bot.channel.base import Document, Message
 from bot.flow.own import CONSTANTS
 from bot.web import media
 from bot.wording.library import SOURCE_LANGUAGE
@@ -30,6 +30,7 @@ SIZES = ("18", "22", "26")
 """Sizes of letters to choose from, in CSS pixels where the browser's own size is the usual 16."""
 
 _PLACE = re.compile(r"(\d+)/(\d+)")
+_GAP = re.compile(r"(?<=\d) (?=\d)")
 _ICON = re.compile(r"([^\w\s]+)\s+(\w.*)")
 
 
@@ -40,6 +41,7 @@ class View:
     speaker: Speaker
     size: str = SIZES[0]
     shown: Sequence[Shown] = ()
+    person: int = 1  # who of those who share the phone
 
     @property
     def latest(self) -> int:
@@ -63,10 +65,12 @@ class Pages:
         self._env.globals.update(
             static=partial(media.address, "/static", media.STATIC),
             media=partial(media.address, "/media", self._media),
-            picture_size=lambda path: media.size(self._media / path),
+            picture_size=partial(media.size, self._media),
             place=_place,
+            is_document=lambda outgoing: isinstance(outgoing, Document),
             is_message=lambda outgoing: isinstance(outgoing, Message),
             icon_and_words=_icon_and_words,
+            unbroken=_unbroken,
         )
 
     def chat(self, view: View, *, first: bool = False) -> str:
@@ -119,6 +123,11 @@ def _place(progress: str) -> tuple[str, str] | None:
     """The numbers of "Bước 3/7"."""
     match = _PLACE.search(progress)
     return (match[1], match[2]) if match else None
+
+
+def _unbroken(text: str) -> str:
+    """The text with numbers such as 1900 0368 kept on one line."""
+    return _GAP.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _icon_and_words(label: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.channel.base import Deletion, Keyboard, Message, VoiceNote
+from bot.channel.base import Correction, Deletion, Document, Keyboard, Message, VoiceNote
 from bot.store.outbox import OUR_ID
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Shown:
 
     id: int
     latest: int
-    outgoing: Message | VoiceNote
+    outgoing: Message | VoiceNote | Document
     record: tuple[Button, ...] = ()
 
 
@@ -30,12 +30,16 @@ def shown(rows: Sequence[OutboxRow]) -> list[Shown]:
     found: dict[str, Shown] = {}
     for row in rows:
         match row.outgoing:
-            case Message() | VoiceNote():
+            case Message() | VoiceNote() | Document():
                 found[str(row.id)] = Shown(row.id, row.id, row.outgoing)
             case Keyboard(message, buttons):
                 named = message.removeprefix(OUR_ID)
                 if named in found:
                     found[named] = replace(found[named], record=buttons, latest=row.id)
+            case Correction(message, words):
+                named = message.removeprefix(OUR_ID)
+                if named in found:
+                    found[named] = replace(found[named], outgoing=words, latest=row.id)
             case Deletion(message):
                 found.pop(message.removeprefix(OUR_ID), None)
     return list(found.values())

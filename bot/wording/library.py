@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+
+from bot.wording import speech
+from bot.wording.speech import Lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping
@@ -49,6 +52,7 @@ class Language:
     name: str
     addresses: dict[str, Address]
     default_address: str
+    lexicon: Lexicon = field(default_factory=lambda: Lexicon(""))
 
     def address(self, name: str) -> Address:
         """The form of address called `name`, or this language's default."""
@@ -99,6 +103,10 @@ class Library:
         """The templates of a guide or piece, as they are written."""
         return {text: source for text, source in self._sources.items() if text[1].rpartition("/")[0] == guide}
 
+    def names(self, prefix: str) -> list[str]:
+        """The texts of the source language whose name begins so, in order."""
+        return sorted(name for language, name in self._sources if language == self.source and name.startswith(prefix))
+
     def language(self, name: str) -> Language:
         """The language called `name`, or the source language."""
         return self.languages.get(name) or self.languages[self.source]
@@ -131,12 +139,12 @@ class Library:
             said = self._phrases[key] = self.piece(language, text, block, names)
         return said
 
-    def lines(self, language: str, text: str, block: str, names: Mapping[str, Any]) -> tuple[str, ...]:
+    def lines(self, language: str, text: str, block: str, names: Mapping[str, Hashable]) -> tuple[str, ...]:
         """The lines of a piece that is a list of words; empty if there is none in this very language."""
         template = self._template((self.language(language).name, text))
         if template is None or block not in template.blocks:
             return ()
-        return tuple(line for line in self.piece(language, text, block, names).splitlines() if line)
+        return tuple(filter(None, self.phrase(language, text, block, names).splitlines()))
 
     def _find(self, language: str, text: str, block: str) -> jinja2.Template | None:
         for name in dict.fromkeys((language, self.source)):
@@ -160,4 +168,6 @@ def _language(folder: Path) -> Language:
     data = tomllib.loads((folder / BOT / "address.toml").read_text(encoding="utf-8"))
     default = data.pop("default")
     addresses = {name: Address(name, a["label"], a["you"], a["me"]) for name, a in data.items()}
-    return Language(folder.name, addresses, default)
+    spoken = folder / BOT / speech.FILE
+    lexicon = tomllib.loads(spoken.read_text(encoding="utf-8")) if spoken.is_file() else {}
+    return Language(folder.name, addresses, default, Lexicon.of(folder.name, lexicon))

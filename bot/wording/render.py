@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 BUTTONS = f"{BOT}/buttons"
 CHAPTERS = f"{BOT}/chapters"
+PROFILE = f"{BOT}/profile"
+WISHES = ("fewer", "more")
+"""Answers that mean a topic of broadcasts, and are called the same whatever it is."""
 RECORD_MAX = 30
 """Characters of a typed text in a record, so that it fits on a button."""
 
@@ -42,10 +45,11 @@ class Speaker:
     keyboards: dict[tuple[object, ...], tuple[Button, ...]] = field(default_factory=dict)
     """Buttons made before: a label depends on the language and the form of address alone."""
 
-    def show(self, flow: Flow, session: Session, effect: Show, at: int) -> Message:
-        """A message in the words of a step."""
+    def show(self, flow: Flow, session: Session, effect: Show, at: int, *, aloud: bool = False) -> Message:
+        """A message in the words of a step. `aloud`: for a voice, whose file outlives the chat; see `_impersonal`."""
         step = flow.steps[effect.step]
-        names = {**self._names(at), **_in_scope(step.scope, path.values(flow, session.visits))}
+        saved = path.values(flow, session.visits)
+        names = {**self._names(at), **_in_scope(step.scope, _impersonal(flow, saved) if aloud else saved)}
         piece = effect.piece
         if piece == "text":
             text = self.library.piece(self.language, step.text, "text", names)
@@ -122,19 +126,33 @@ class Speaker:
             return self.library.phrase(self.language, CHAPTERS, name, self.address.words)
         if kind == "speak":
             return self.library.phrase(name, BUTTONS, "language_name", {})
+        if kind == "profile":
+            return self.library.phrase(self.language, PROFILE, "text", self._profile(name))
+        if kind in WISHES:
+            return self.library.phrase(self.language, BUTTONS, kind, self.address.words)
+        if kind == "listen":
+            return self.library.phrase(self.language, BUTTONS, "aloud", self.address.words)
         if flow is not None and step and (answer in flow.steps[step].go or (kind == "stuck" and name)):
             return self.library.phrase(self.language, flow.steps[step].text, name or answer, self.address.words)
         return self.library.phrase(self.language, BUTTONS, answer, self.address.words)
 
     def words(self, flow: Flow | None, step: str, answer: str) -> tuple[str, ...]:
         """Typed words that mean the same as the button."""
-        block = f"words_{answer.partition(':')[2] or answer}"
+        kind, _, name = answer.partition(":")
+        block = f"words_{kind if kind in WISHES else name or answer}"
         if flow is not None and step:
             found = self.library.lines(self.language, flow.steps[step].text, block, self.address.words)
             if found:
                 return found
+        if answer.startswith("profile:"):
+            return self.library.lines(self.language, PROFILE, "typed", self._profile(answer.partition(":")[2]))
         own = CHAPTERS if answer.startswith("chapter:") else BUTTONS
         return self.library.lines(self.language, own, block, self.address.words)
+
+    def _profile(self, name: str) -> dict[str, str]:
+        """What may be said of a profile such as "2-co"."""
+        number, _, form = name.partition("-")
+        return {"number": number, "called": self.library.language(self.language).address(form).label}
 
     def _names(self, at: int) -> dict[str, Any]:
         today = local_day(at)
@@ -149,6 +167,12 @@ def _bind(function: Callable[[object, date], object], today: date) -> Callable[[
 def _in_scope(scope: str, saved: Mapping[str, Any]) -> dict[str, Any]:
     """The saved values as a step of an entered guide knows them: "pay/name" is `name` in the scope "pay/"."""
     return {name.removeprefix(scope): value for name, value in saved.items() if name.startswith(scope)}
+
+
+def _impersonal(flow: Flow, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What was saved, with nothing in place of what a person typed or what is private."""
+    personal = {step.save for step in flow.steps.values() if step.private or step.kind in INPUTS}
+    return {name: "" if name in personal else value for name, value in saved.items()}
 
 
 def _meaning(flow: Flow | None, step: str, answer: str) -> ButtonMeaning:

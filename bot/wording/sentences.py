@@ -7,15 +7,19 @@ from bot.flow.own import OWN
 MEDIA = ("photo", "voice", "sticker", "location", "contact", "document", "other")
 """Kinds of things sent that are no words; each has a sentence of its own."""
 
-COMMANDS = ("start", "home", "help", "language", "address", "about", "delete")
+COMMANDS = ("start", "home", "help", "check", "language", "address", "people", "about", "data", "delete")
 """The command menu of channels that have one, in order; each has a description."""
 
 _SAID = (
     *("welcome", "address", "home", "language", "about", "group", "error", "placeholder"),
     *("progress", "record", "picture", "at_start", "changed", "ended", "chapter", "resume", "remind", "reminders_off"),
-    *("not_yet", "stuck", "stuck_none", "not_understood", "guesses", "found", "alarm", "human", "thanks"),
+    *("not_yet", "stuck", "stuck_none", "not_understood", "guesses", "found", "alarm", "human", "thanks", "my_data"),
+    *("fewer", "fewer_all", "more", "broadcast.test"),
     *("edited", "too_long", "gone", "stale", "stale_here", "delete_ask", "deleted"),
+    *("people", "profile", "profile.typed", "turn", "newcomer", "from_before"),
     *("refused_number", "refused_text", "refused_date", "refused_phone"),
+    *(f"no_buttons.{block}" for block in ("press", "say", "always", "listen")),
+    *("scam_ask", "scam_stop", "scam_careful", "scam_no_sign", "scam_signs.look_alike"),
 )
 
 SENTENCES = (

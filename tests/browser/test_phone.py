@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
 
+from bot.service.aloud import drafts
 from tests.kit.browser import Phone, phone
 from tests.kit.house import Running, house
 
@@ -36,6 +38,15 @@ async def can_go_on(person: Phone) -> bool:
     return await person.page.locator("article:last-child .answers button", has_text=DONE).count() > 0
 
 
+async def until(person: Phone, script: str) -> None:
+    """Until it holds on the page; the page's own policy lets nothing wait there."""
+    for _ in range(200):
+        if await person.page.evaluate(script):
+            return
+        await person.page.wait_for_timeout(50)
+    pytest.fail(f"never came true: {script}")
+
+
 async def at_step(person: Phone) -> None:
     """Stand on the first step of the guide."""
     await person.open("/g/eid-activate")
@@ -48,6 +59,8 @@ async def test_walk_by_tapping(person: Phone) -> None:
     await person.shoot("01-greeting")
     await person.tap("Bác")
     await person.shoot("02-home")
+    await person.tap("VNeID, căn cước")
+    await person.shoot("02-chapter")
     await person.tap("Kích hoạt VNeID")
     await person.shoot("03-card")
     await person.tap("Bắt đầu")
@@ -117,6 +130,7 @@ async def test_without_script(browser: Browser, bot: Running) -> None:
         await person.page.goto(person.url)
         await follow(person, ".answers button", "Bác")
         await expect(person.page.locator("article").last.locator("h2")).to_be_in_viewport()
+        await follow(person, "article:last-child button", "VNeID, căn cước")
         await follow(person, "article:last-child button", "Kích hoạt")
         await follow(person, "article:last-child button", "Bắt đầu")
         while await can_go_on(person):
@@ -215,6 +229,28 @@ async def test_read_aloud(person: Phone) -> None:
     language, words = (await person.page.evaluate("spoken"))[-1]
     assert language == "vi-VN"
     assert words.startswith("Mở VNeID rồi bấm “Kích hoạt”\n")
+
+
+async def test_a_draft_voice_plays(person: Phone, bot: Running, tmp_path: Path) -> None:
+    """Where the browser has no Vietnamese voice, the bot's own is played; where it has one, that one reads."""
+    talking, silent = bot.app.conversation, bot.app.conversation.house
+    await talking.move_in(replace(silent, speaks=frozenset({"vi"})))
+    bot.app.drafts = drafts(replace(bot.app.config, root=tmp_path))
+    try:
+        await person.page.add_init_script(
+            "window.spoken = []; speechSynthesis.speak = (words) => spoken.push(words.text);"
+        )
+        await at_step(person)
+        await person.tap("Đọc to")
+        await until(person, "document.querySelector('article:last-child audio').currentTime > 0.3")
+        assert await person.page.evaluate("spoken") == [""]  # only what lets a page speak later
+        await person.shoot("10-voice")
+        await person.page.evaluate("speechSynthesis.getVoices = () => [{lang: 'vi-VN'}]")
+        await person.tap("Đọc to")
+        await until(person, "spoken.length === 3")
+        assert (await person.page.evaluate("spoken"))[-1].startswith("Mở vi en i đi rồi bấm Kích hoạt.")
+    finally:
+        await talking.move_in(silent)
 
 
 async def test_language(person: Phone) -> None:

@@ -14,7 +14,7 @@ import uvicorn
 from bot.app import App, running
 from bot.channel.base import Incoming, What
 from bot.channel.telegram import Telegram
-from bot.channel.telegram_poll import Timing
+from bot.channel.timing import Timing
 from bot.config import Config
 from bot.service.house import House, buttons_of, load_house
 from bot.web.hook import TelegramHook
@@ -126,11 +126,12 @@ def telegram_of(double, root, tmp_path, **more) -> Telegram:
 
 
 @asynccontextmanager
-async def living(double, root, tmp_path, *, webhook=False, **more):
+async def living(double, root, tmp_path, *, webhook=False, speaks=False, **more):
     """The whole bot at the double, by long polling or by webhook."""
     config = Config(root=root, database=f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}", drain_seconds=2)
     house, problems = load_house(root, config.words)
     assert problems == []
+    house = replace(house, speaks=frozenset(house.library.languages if speaks else ()))
     meanings = house.everywhere()
     for flow in house.flows.values():
         meanings |= buttons_of(flow)

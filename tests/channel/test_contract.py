@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.capability import Capabilities
 from bot.channel.base import (
     Button,
-    Capabilities,
     Deletion,
+    Document,
     Keyboard,
     Message,
     Picture,
@@ -22,7 +23,9 @@ from bot.channel.base import (
 from bot.channel.terminal import Terminal
 from bot.channel.web import Web
 from tests.channel.conftest import telegram_of
+from tests.channel.zalo import zalo_of
 from tests.kit.telegram import TelegramDouble
+from tests.kit.zalo_bot import ZaloBotDouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +64,14 @@ async def _telegram(tea, tmp_path):
         assert double.violations == []
 
 
-CASES = {"terminal": _terminal, "web": _web, "telegram": _telegram}
+async def _zalo_bot(tea, tmp_path):
+    async with ZaloBotDouble() as double:
+        person = double.person("a7", started=True)
+        yield Case(zalo_of(double, tea, tmp_path, public_url="http://127.0.0.1:1"), "a7", person.phone)
+        assert double.violations == []
+
+
+CASES = {"terminal": _terminal, "web": _web, "telegram": _telegram, "zalo_bot": _zalo_bot}
 
 
 @pytest.fixture(params=CASES)
@@ -86,7 +96,7 @@ async def test_it_says_who_it_is_and_what_it_can(case):
     can = case.channel.capabilities
     assert isinstance(can, Capabilities)
     assert can.text >= can.caption >= 1000
-    assert can.buttons >= 12
+    assert can.buttons == 0 or can.buttons >= 12
     assert can.button_label >= 40
     assert can.chat_burst >= 1
 
@@ -121,6 +131,23 @@ async def test_a_voice_is_sent_where_there_is_a_voice(case):
     await case.channel.send(case.chat, VoiceNote("vi/kettle.ogg"))
     if case.seen:
         assert "kettle" in case.seen() or "[voice]" in case.seen()
+
+
+async def test_a_document_is_given(case):
+    """By its name, to be opened and kept."""
+    await case.channel.send(case.chat, Document("cam-tay.json", '{"chat": []}'))
+    if case.seen:
+        assert "cam-tay.json" in case.seen() or "[document]" in case.seen()
+
+
+@pytest.mark.parametrize("path", ["", "vi/none.ogg", "vi/kettle.ogg"], ids=["draft", "missing", "recorded"])
+async def test_a_voice_that_has_words_is_never_silence(case, path):
+    """Recorded, spoken by a program, or, where nobody speaks, as words."""
+    receipt = await case.channel.send(case.chat, VoiceNote(path, "Đun nước.", "vi"))
+    assert isinstance(receipt, Receipt)
+    if case.seen:
+        assert ("[voice]" in case.seen()) == (path == "vi/kettle.ogg" and case.channel.capabilities.voice)
+        assert "Đun nước." in case.seen() or "[voice]" in case.seen() or "/media/voice/vi/" in case.seen()
 
 
 async def test_sending_works_without_listening_and_after_it(case):

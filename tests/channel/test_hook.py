@@ -10,7 +10,7 @@ import pytest
 
 from bot.channel.base import Fault, SendFailed
 from bot.service.conversation import NotStored
-from bot.web.hook import LARGEST, TelegramHook
+from bot.web.hook import LARGEST, TelegramHook, ZaloBotHook
 from tests.channel.conftest import SECRET, listening
 
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
@@ -113,3 +113,22 @@ def test_a_door_without_a_secret_is_not_built():
     """It would believe everybody."""
     with pytest.raises(ValueError, match="secret"):
         TelegramHook(print, "")
+
+
+async def test_zalos_door_takes_whatever_is_an_object(post):
+    """Its own header opens it; an empty body is a look whether somebody is there; kinds it does not know are taken."""
+    taken = []
+
+    async def take(update):
+        taken.append(update)
+
+    post.door.app = ZaloBotHook(take, SECRET)
+    ours = {"X-Bot-Api-Secret-Token": SECRET}
+    assert [await post(body, ours) for body in (b"", b" ", b"{}")] == [200, 200, 200]
+    assert await post(b'{"event_name": "new"}', ours) == 200
+    for body in (b"[]", b"{", b"null"):
+        assert await post(body, ours) == 400
+    assert await post(b'{"event_name": "new"}') == 401
+    assert await post(b'{"event_name": "new"}', {"X-Bot-Api-Secret-Token": SECRET + "x"}) == 401
+    assert await post(io.BytesIO(b" " * (LARGEST + 1)), ours) == 413
+    assert taken == [{"event_name": "new"}]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channel.base import Button, Message
-from bot.channel.telegram_form import below, inline, markup, parts, split
+from bot.channel.parts import split, units
+from bot.channel.telegram_form import below, inline, markup, parts
 from tests.kit.telegram_rules import read_text
 
 
@@ -49,6 +50,20 @@ def test_a_long_text_is_cut_where_it_ends():
     assert split("a" * 59 + ". " + "b " * 30, 100)[0] == "a" * 59 + "."
     assert split("a" * 80 + " " + "b" * 60, 100) == ["a" * 80, "b" * 60]
     assert split("a" * 250, 100) == ["a" * 100, "a" * 100, "a" * 50]
+
+
+def test_a_sentence_is_not_cut_while_one_ends_before():
+    """However far in front it ends: better two short texts than half a sentence."""
+    first, second = split("Ngắn. " + "từ " * 30 + "hết.", 80)[:2]
+    assert first == "Ngắn."
+    assert second.startswith("từ")
+
+
+def test_an_emoji_may_count_twice():
+    """Platforms do not say how they count: both readings fit."""
+    made = split("🙏 " * 60, 50)
+    assert all(units(part) <= 50 for part in made)
+    assert "".join(made).replace(" ", "") == "🙏" * 60
 
 
 def test_the_headline_of_a_long_message_is_bold_in_the_first_part_only():

@@ -11,7 +11,7 @@ import pytest
 
 from bot.channel.base import Button, Message, What
 from bot.channel.telegram import probe
-from bot.channel.telegram_poll import Timing
+from bot.channel.timing import Timing
 from tests.channel.conftest import HASTY, SECRET, telegram_of
 from tests.kit.telegram import TelegramDouble
 

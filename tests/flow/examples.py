@@ -15,6 +15,7 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+from bot.broadcast.check import check_broadcasts
 from bot.config import load
 from bot.flow.check import check
 from bot.flow.check.words import WORDLESS
@@ -96,6 +97,7 @@ def found(root: Path) -> list[str]:
     settings = root / "bot.toml"
     environment = dict(_ENVIRONMENT.findall(settings.read_text("utf-8"))) if settings.exists() else {}
     problems = [*check(root, today=TODAY, bot_texts=BOT_TEXTS), *load(root, environment)[1]]
+    problems += check_broadcasts(root, today=TODAY)
     return sorted(
         f"{_below(problem.path, root)}:{problem.line}:{problem.column}: {problem.code}" for problem in problems
     )

@@ -90,6 +90,10 @@ class Phone:
         button = self.page.locator("article:last-child button, .always button, .settings button").filter(has_text=label)
         await self._and_wait(button.last.click)
 
+    async def pick(self, button: str) -> None:
+        """Tap the newest button with that id and wait for what it brings."""
+        await self._and_wait(self.page.locator(f'article button[value="{button}"]').last.click)
+
     async def say(self, text: str) -> None:
         """Type and send."""
         await self.page.fill("#text", text)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import shutil
 from collections import deque
 from contextlib import asynccontextmanager
@@ -24,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from bot.app import running
-from bot.channel.base import Capabilities, Incoming, Keyboard, Message, Outgoing, Receipt, SendFailed, What
+from bot.capability import Capabilities
+from bot.channel.base import Incoming, Keyboard, Message, Outgoing, Receipt, SendFailed, What
 from bot.config import Config
 from bot.engine.event import VIETNAM
 from bot.service.reload import open_house
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from bot.channel.base import Button, Channel
     from bot.engine.chat import Chat
     from bot.engine.session import Session
+    from bot.store.database import Database
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -47,6 +50,9 @@ MORNING = int(datetime(2040, 5, 7, 9, 0, tzinfo=VIETNAM).timestamp() * 1000)
 """When a test begins. Far off, so that the bot's own clock never finds anything due while a test drives it by hand."""
 
 CHECKED = date(2026, 11, 1)
+
+DATABASE = "TEST_BOT_DATABASE"
+"""The variable in which a test that runs on both kinds of database is told its own."""
 
 TEA = """
 start = "kind"
@@ -230,6 +236,15 @@ class Recorder:
         return next((message.buttons for message in shown if isinstance(message, Message)), ())
 
 
+async def refuse(database: Database, *, refuses: bool = True) -> None:
+    """Let a database refuse whatever is written from now on, or take it again."""
+    async with database._lock:  # its writing connection is nobody else's meanwhile
+        writer = await database._connected()
+        driver: Any = (await writer.get_raw_connection()).driver_connection
+        what = "PRAGMA query_only" if writer.dialect.name == "sqlite" else "SET default_transaction_read_only"
+        await driver.execute(f"{what} = {'on' if refuses else 'off'}")
+
+
 @dataclass
 class Shell:
     """A running bot with one recording channel; `now` is what its people's clocks show, in milliseconds."""
@@ -319,9 +334,11 @@ class Shell:
 
 
 def a_config(root: Path, database: Path | None = None, **settings: Any) -> Config:
-    """Settings of a test: the database beside the house, no quiet hours."""
-    where = database or root / "data" / "bot.db"
-    config = Config(root=root, database=f"sqlite+aiosqlite:///{where}", quiet=(), drain_seconds=2)
+    """Settings of a test: the database of the test or a file beside the house, no quiet hours."""
+    where = f"sqlite+aiosqlite:///{database or root / 'data' / 'bot.db'}"
+    if database is None:
+        where = os.environ.get(DATABASE, where)
+    config = Config(root=root, database=where, quiet=(), drain_seconds=2)
     return dataclasses.replace(config, **settings)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -18,8 +18,9 @@ from bot.engine.chat import Chat
 from bot.engine.session import Session
 from bot.flow.model import Kind
 from bot.service.house import House, buttons_of
+from bot.service.profiles import after_erasing, comes
 from bot.service.quiet import allowed
-from bot.service.respond import respond
+from bot.service.respond import arrive, respond
 from tests.kit.clock import MINUTE, Clock
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from bot.channel.base import Outgoing
     from bot.channel.talk_file import Entry
     from bot.engine.button import ButtonMeaning
-    from bot.service.talk import Reply
+    from bot.service.talk import Reply, Switch
 
 CHANNEL = "talk"
 PERSON = "1"
@@ -54,9 +55,11 @@ class Person:
         self.meanings = meanings_of(house)
         self.chat = self._new_chat()
         self.sessions: dict[str, Session] = {}
+        self.aside: dict[int, tuple[Chat, dict[str, Session]]] = {}
         self.due: Due | None = None
         self.heard: list[Message] = []
         self._sent = 0
+        self._asked = 0  # messages with buttons on this phone; their numbers, as they grow on every platform
 
     def type(self, text: str) -> list[Message]:
         """What the bot answers to typed words."""
@@ -67,9 +70,9 @@ class Person:
         button = talk_file.find_button(self.heard, label)
         if button is None:
             raise LookupError(f"no button '{label}' under the newest message")
-        return self.do(What.TAP, tap=button.id, message=str(self.chat.asked))
+        return self.do(What.TAP, tap=button.id, message=str(self._asked))
 
-    def do(self, what: What, **parts: str) -> list[Message]:
+    def do(self, what: What, **parts: Any) -> list[Message]:
         """Anything else that can come in, one minute later."""
         return [*self.wait(MINUTE), *self._happen(what, self.clock.at, **parts)]
 
@@ -92,19 +95,34 @@ class Person:
         step = flow.steps[session.step]
         return f"end {step.end}" if step.kind is Kind.END else step.name
 
-    def _happen(self, what: What, at: int, **parts: str) -> list[Message]:
+    def _happen(self, what: What, at: int, **parts: Any) -> list[Message]:
         self._sent += 1
         incoming = Incoming(CHANNEL, PERSON, str(self._sent), at, what, language=self.language, **parts)
         meaning = self.meanings.get(incoming.tap)
         reply = respond(self.house, stored(self.chat), self.sessions, incoming, meaning)
-        self._keep(reply, what, at)
-        said = [outgoing for outgoing in reply.outgoing if isinstance(outgoing, Message)]
+        outgoing = list(reply.outgoing)
+        self._keep(reply, incoming)
+        if reply.switch is not None:
+            reply = self._hand_over(reply.switch, incoming)
+            outgoing += reply.outgoing
+            self._keep(reply, incoming)
+        said = [each for each in outgoing if isinstance(each, Message)]
         self.heard += said
         return said
 
-    def _keep(self, reply: Reply, what: What, at: int) -> None:
+    def _hand_over(self, switch: Switch, incoming: Incoming) -> Reply:
+        """The phone goes to somebody else, who hears so."""
+        if switch.leaves:
+            self.aside[self.chat.number] = (stored(self.chat), self.sessions)
+        found, self.sessions = self.aside.pop(switch.coming.number, (None, {}))
+        self.chat = comes(switch, found)
+        return arrive(self.house, stored(self.chat), self.sessions, incoming)
+
+    def _keep(self, reply: Reply, incoming: Incoming) -> None:
         """What the database would keep of a reply."""
-        self.chat = replace(reply.chat, asked=asked(reply.outgoing, self.chat.asked))
+        what, at = incoming.what, incoming.at
+        before, self._asked = self._asked, asked(reply.outgoing, self._asked)
+        self.chat = replace(reply.chat, asked=self._asked) if self._asked > before else reply.chat
         for session in reply.sessions:
             self.sessions[session.flow] = Session.from_json(orjson.loads(orjson.dumps(session.to_json())))
         if reply.forget or what is What.TIME:
@@ -114,7 +132,11 @@ class Person:
             seconds = self.config.reminder_after if wait.after is None else wait.after
             self.due = Due(allowed(at + seconds * 1000, self.config), flow, wait.step)
         if reply.erase:
-            self.chat, self.sessions, self.due = self._new_chat(), {}, None
+            kept = reply.chat.others and not reply.erase_all
+            self.chat = after_erasing(reply.chat, incoming) if kept else self._new_chat()
+            self.sessions, self.due = {}, None
+            if not kept:
+                self.aside.clear()
 
     def _new_chat(self) -> Chat:
         return Chat(f"{CHANNEL}:{PERSON}", CHANNEL, PERSON, self.language, self.clock.at, self.clock.at)

@@ -45,8 +45,8 @@ TOKEN = "1000000001:a-double-has-no-secret"
 SECRET = "only-the-double-knows"
 WORDS = (
     *("xong", "chưa", "không được", "bị vướng", "có", "không", "1", "2", "3", "xem lại", "bước trước", "về đầu"),
-    *("gặp người giúp", "à ừm", "quét mã trả tiền", "quên mật khẩu vneid", "/start", "/help", "/about", "500.000"),
-    *("mã là 481516", "cháu ơi giúp bác với"),
+    *("gặp người giúp", "à ừm", "quét mã trả tiền", "quên mật khẩu vneid", "/start", "/help", "/language", "500.000"),
+    *("mã là 481516", "cháu ơi giúp bác với", "cho mẹ tôi dùng", "đổi người", "người 1", "người 2", "thêm người"),
 )
 """What people type: answers, commands, questions, nonsense, and once in a while a secret."""
 
@@ -297,7 +297,7 @@ class Torture:
                     shutil.copyfile(source, Path(place) / f"copy.db{suffix}")
             with contextlib.closing(sqlite3.connect(Path(place) / "copy.db")) as copy:
                 rows = copy.execute("SELECT chat FROM outbox WHERE state = 'waiting'").fetchall()
-        return Counter(int(chat) for (chat,) in rows)
+        return Counter(int(chat.partition("/")[0]) for (chat,) in rows)
 
     # --- the people
 
@@ -388,13 +388,16 @@ class Torture:
             inbox = connection.execute("SELECT rowid, * FROM inbox ORDER BY rowid").fetchall()
             breaches += self._wrong_inbox(inbox)
             replayed = replay(self._folder, self._updates, [(int(row["external"]), row["at"]) for row in inbox])
-            for person in self._api.people.values():
-                breaches += self._wrong_state(connection, person, replayed.get(person.id))
+            chats = {row["external"] for row in connection.execute("SELECT external FROM chat")}
+            breaches += [f"person {place} is not as the model has them" for place in chats ^ replayed.keys()]
+            for place in chats & replayed.keys():
+                breaches += self._wrong_state(connection, place, replayed[place])
         twice, wrong = self._wrong_arrivals(replayed)
         messages = sum(len(person.arrived) for person in self._api.people.values())
         steps = sum(len(each.journal) for each in replayed.values())
         numbers |= {
             "lines of the journal": str(steps),
+            "people set aside": str(sum("/" in place for place in replayed)),
             "messages arrived": str(messages),
             "of these twice": str(twice),
             "in flight at kills, at most": str(sum(self._unmarked.values())),
@@ -416,11 +419,9 @@ class Torture:
                 last = max([last, *here])
         return breaches
 
-    def _wrong_state(self, connection: sqlite3.Connection, person: Person, model: Replayed | None) -> list[str]:
+    def _wrong_state(self, connection: sqlite3.Connection, place: str, model: Replayed) -> list[str]:
         """Chat, sessions, journal and job of one person against the model."""
-        key = f"telegram:{person.id}"
-        if model is None:
-            return [f"person {person.id} never got through"]
+        key = f"telegram:{place}"
         query = connection.execute
         chat = query("SELECT * FROM chat WHERE key = ?", (key,)).fetchone()
         sessions = query("SELECT flow, state_json FROM session WHERE chat = ?", (key,)).fetchall()
@@ -437,16 +438,16 @@ class Torture:
         found["chat"].pop("asked")
         wanted = {"chat": model.chat, "sessions": model.sessions, "journal": model.journal, "job": model.job}
         return [
-            f"person {person.id}: {part} differs:\n    is     {found[part]}\n    should {wanted[part]}"
+            f"person {place}: {part} differs:\n    is     {found[part]}\n    should {wanted[part]}"
             for part in wanted
             if found[part] != wanted[part]
         ]
 
-    def _wrong_arrivals(self, replayed: dict[int, Replayed]) -> tuple[int, list[str]]:
+    def _wrong_arrivals(self, replayed: dict[str, Replayed]) -> tuple[int, list[str]]:
         """How many messages came twice, and whose messages did not come or came too often."""
         twice, breaches = 0, []
         for person in self._api.people.values():
-            model = replayed.get(person.id)
+            model = replayed.get(str(person.id))
             wanted = model.sent if model else []
             arrived = [(each.kind, each.about) for each in person.arrived]
             rest = iter(arrived)

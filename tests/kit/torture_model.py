@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from bot.channel.base import Deletion, Keyboard, Message
 from bot.channel.telegram_form import parts
 from bot.channel.telegram_update import Me, read_update
 from bot.config import load
 from bot.engine.chat import Chat
 from bot.service.house import buttons_of
+from bot.service.profiles import comes
 from bot.service.quiet import allowed
 from bot.service.reload import open_house
-from bot.service.respond import respond
+from bot.service.respond import arrive, respond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from bot.channel.base import Outgoing
+    from bot.config import Config
     from bot.engine.session import Session
+    from bot.service.talk import Reply, Switch
 
 CAPTION = 1024
 
@@ -36,46 +41,77 @@ class Replayed:
     sent: list[tuple[str, str]] = field(default_factory=list)
 
 
-def replay(root: Path, updates: Mapping[int, dict[str, Any]], order: Iterable[tuple[int, int]]) -> dict[int, Replayed]:
-    """The model after `order`: (update id, when it came in, in milliseconds), as they happened."""
+@dataclass
+class _Standing:
+    """One person while updates are replayed."""
+
+    chat: Chat
+    sessions: dict[str, Session] = field(default_factory=dict)
+    known: Replayed = field(default_factory=Replayed)
+
+    def keep(self, reply: Reply, at: int, config: Config) -> None:
+        """What the database would keep of a reply, and what is sent."""
+        asked = any(isinstance(each, Message) and each.buttons for each in reply.outgoing)
+        self.chat = replace(reply.chat, asked=1) if asked else reply.chat
+        self.sessions |= {session.flow: session for session in reply.sessions}
+        self.known.journal += [(flow, note.step, note.what, note.answer, at) for flow, note in reply.notes]
+        if reply.forget:
+            self.known.job = []
+        if reply.wait is not None:
+            guide, wait = reply.wait
+            seconds = config.reminder_after if wait.after is None else wait.after
+            self.known.job = [(allowed(at + seconds * 1000, config), {"flow": guide, "step": wait.step})]
+        for outgoing in reply.outgoing:
+            self.known.sent += _sent(outgoing)
+
+    def replayed(self) -> Replayed:
+        """In the form of the database."""
+        state = self.chat.state_to_json() | {"flow": self.chat.flow, "language": self.chat.language}
+        self.known.chat = {name: value for name, value in orjson.loads(orjson.dumps(state)).items() if name != "asked"}
+        self.known.sessions = {flow: session.to_json() for flow, session in self.sessions.items()}
+        return self.known
+
+
+def replay(root: Path, updates: Mapping[int, dict[str, Any]], order: Iterable[tuple[int, int]]) -> dict[str, Replayed]:
+    """The model after `order`: (update id, when it came in, in milliseconds), as they happened.
+
+    By the person's place in the database: "7" who has the phone of chat 7, "7/2" who is set aside. All that was sent
+    to the phone stands with who has it.
+    """
     config, _ = load(root, {})
     house, problems = open_house(config)
     assert house is not None, problems
     meanings = house.everywhere()
     for flow in house.flows.values():
         meanings |= buttons_of(flow)
-    people: dict[int, Replayed] = {}
-    chats: dict[str, Chat] = {}
-    known: dict[str, dict[str, Session]] = {}
+    people: dict[str, _Standing] = {}
     for identity, at in order:
         incoming = read_update(updates[identity], Me(1), at) if identity in updates else None
         if incoming is None:
             continue
-        key = incoming.key
-        person = people.setdefault(int(incoming.chat), Replayed())
-        chat = chats.get(key)
-        if chat is None:
+        phone = incoming.chat
+        if phone not in people:
             language = incoming.language if incoming.language in house.library.languages else config.language
-            chat = Chat(key, incoming.channel, incoming.chat, language, at, at)
-        reply = respond(house, chat, known.setdefault(key, {}), incoming, meanings.get(incoming.tap))
-        asked = any(isinstance(each, Message) and each.buttons for each in reply.outgoing)
-        chats[key] = replace(reply.chat, asked=1) if asked else reply.chat
-        known[key] |= {session.flow: session for session in reply.sessions}
-        person.journal += [(flow, note.step, note.what, note.answer, at) for flow, note in reply.notes]
-        if reply.forget:
-            person.job = []
-        if reply.wait is not None:
-            guide, wait = reply.wait
-            seconds = config.reminder_after if wait.after is None else wait.after
-            person.job = [(allowed(at + seconds * 1000, config), {"flow": guide, "step": wait.step})]
-        for outgoing in reply.outgoing:
-            person.sent += _sent(outgoing)
-    for key, chat in chats.items():
-        person = people[int(chat.external)]
-        state = chat.state_to_json() | {"flow": chat.flow, "language": chat.language, "offers": list(chat.offers)}
-        person.chat = {name: value for name, value in state.items() if name != "asked"}
-        person.sessions = {flow: session.to_json() for flow, session in known[key].items()}
-    return people
+            people[phone] = _Standing(Chat(incoming.key, incoming.channel, phone, language, at, at))
+        person = people[phone]
+        reply = respond(house, person.chat, person.sessions, incoming, meanings.get(incoming.tap))
+        person.keep(reply, at, config)
+        if reply.switch is not None:
+            coming = _hand_over(people, phone, reply.switch)
+            coming.keep(arrive(house, coming.chat, coming.sessions, incoming), at, config)
+    return {place: person.replayed() for place, person in people.items()}
+
+
+def _hand_over(people: dict[str, _Standing], phone: str, switch: Switch) -> _Standing:
+    """Who has the phone now."""
+    leaving = people.pop(phone)
+    coming = people.pop(f"{phone}/{switch.coming.number}", None) or _Standing(switch.coming)
+    coming.chat = comes(switch, coming.chat)
+    leaving.known.sent, coming.known.sent = [], leaving.known.sent
+    if switch.leaves:
+        people[f"{phone}/{leaving.chat.number}"] = leaving
+    people[phone] = coming
+    return coming
 
 
 def _sent(outgoing: Outgoing) -> list[tuple[str, str]]:

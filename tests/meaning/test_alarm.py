@@ -38,6 +38,8 @@ def heard(text: str) -> list[str]:
         ("cháy nhà cứu với", "open:emergency"),
         ("mẹ tôi không thở được", "open:emergency"),
         ("the fake police called", "open:police"),
+        ("nó xưng công an", "open:police"),
+        ("no xung cong an", "open:police"),
     ],
 )
 def test_a_cry_for_help_is_heard(typed: str, answer: str) -> None:

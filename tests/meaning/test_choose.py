@@ -102,6 +102,12 @@ def test_numbers_can_be_left_out() -> None:
     assert choose("1", OFFERS, numbered=False) is None
 
 
+def test_a_number_as_it_is_asked_for() -> None:
+    """The words “Bấm số 1: …” stand on the screen; some type them back."""
+    for typed in ("1", "số 1", "Bấm số 1", "bấm 1", "gõ số 1", "chọn số 1", "1."):
+        assert choose(typed, OFFERS) == OFFERS[0].answer, typed
+
+
 def test_no_offers_no_answer() -> None:
     """Nothing is chosen from nothing."""
     assert choose("xong", ()) is None

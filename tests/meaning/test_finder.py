@@ -83,6 +83,28 @@ def test_accents_break_a_tie() -> None:
     assert {found.answer for found in finder.find("khóa sim")[:2]} == {"open:b", "open:c"}
 
 
+@pytest.mark.parametrize("typed", ["con ơi giúp bà với", "rồi con", "dạ con", "con"])
+def test_words_that_say_nothing_find_nothing(typed: str) -> None:
+    """A word that is perhaps an empty one is not enough for a guide."""
+    entries = [Entry("open:a", ("con xin tiền gấp",), urgent=True), Entry("open:b", ("chuyển khoản",))]
+    assert Finder(entries).find(typed) == []
+
+
+@pytest.mark.parametrize("typed", ["cháu là ai", "cháu là ai vậy", "bạn là ai thế con", "chau la ai"])
+def test_a_phrase_of_little_words_is_found_by_its_very_words(typed: str) -> None:
+    """Whoever it is said to."""
+    finder = Finder([Entry("talk:who", ("cháu là ai",)), Entry("open:a", ("ai gọi cũng nghe",))])
+    assert [found.answer for found in finder.find(typed)] == ["talk:who"]
+
+
+def test_accents_of_the_only_word_must_not_contradict() -> None:
+    """Who types "mày" does not mean "máy"; typed without accents it may be."""
+    finder = Finder([Entry("open:a", ("đăng xuất máy lạ",)), Entry("open:b", ("tien bay",))])
+    assert finder.find("mày là") == []
+    assert [found.answer for found in finder.find("may la")] == ["open:a"]
+    assert [found.answer for found in finder.find("bảy")] == ["open:b"]
+
+
 def test_no_entries_find_nothing() -> None:
     """A house without guides."""
     assert Finder([]).find("quên mật khẩu") == []

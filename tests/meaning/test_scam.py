@@ -236,3 +236,29 @@ def test_a_long_text_takes_no_longer_than_a_short_one_times_its_length(piece):
     started = time.process_time()
     check(piece * (10_000_000 // len(piece)), RULES)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("text", ["Tài khoản vừa nhận +3.000.000đ từ Lan", "TK 1903xxx +12,500,000 VND", "+1.250.000"])
+def test_a_sum_is_no_foreign_number(text):
+    """A plus and groups of three are money that came in."""
+    assert "foreign_number" not in signs(text)
+    assert "foreign_number" in signs("gọi +375 29 123 456 ngay")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Điện lực báo nhà bác nợ tiền điện, chuyển vào Momo 0912345678, không thì cắt điện",
+        "dien luc nhan: dong tien dien qua momo nay, neu khong se cat dien",
+        "điện lực bảo nộp tiền điện vào Momo của nó, không nộp thì cắt điện",
+    ],
+)
+def test_paying_a_threat_into_a_wallet_is_stopped(text):
+    """No electricity company collects by a private wallet."""
+    assert check(text, RULES).level is Level.STOP
+
+
+def test_the_electricity_company_may_speak_of_its_work():
+    """A cut that is announced asks for nothing."""
+    text = "Điện lực thông báo tạm ngừng cấp điện 8h-11h mai để sửa chữa. Trả tiền điện qua ứng dụng EVNNPC hoặc MoMo."
+    assert check(text, RULES).level is Level.NO_SIGN

@@ -40,6 +40,12 @@ Mã kích hoạt 771204
 nó gửi otp 771204 bảo đọc cho nó
 ma dang nhap 5521
 Mã OTP gửi từ 19000368 là 551204
+ma la 48 29 13
+mã là 482 913
+482913 nhé con
+con ơi 482913
+nó gửi 482913
+nó vừa gửi về cho bà số 482 913 nè
 """
 
 PASSWORD = """
@@ -62,6 +68,10 @@ Hoa@1958xyz
 Thanh.Hoa38
 pw: q1w2e3r4
 Mật khẩu cũ là 0369abc
+mk cua ba la Tu1953@
+mật khẩu của ông là Hoa12345
+pass tui la 123456a
+mk wifi nhà bà là hoa12345
 """
 
 ID = """
@@ -170,6 +180,18 @@ mật khẩu này VNeID báo sai
 mật khẩu phải có 8 ký tự
 mật khẩu: phải có chữ hoa
 mk là sao
+mật khẩu của bà là gì
+mật khẩu máy của bà là sao
+mk nhà mạng là gì
+mật khẩu của ông là quên rồi
+500000 nhé con
+nó gửi 350500 rồi
+nó gửi 2 triệu
+nó gửi 0912345678
+khong phai 50000 ma la 500000
+không phải 500 mà là 500 000
+bà 70 tuổi nhé con
+con ơi 1900 0368
 mk ko nhớ
 pass là cái gì
 đổi mật khẩu như thế nào
@@ -277,9 +299,15 @@ def test_any_card_number_is_found(card: str, around: tuple[str, str]) -> None:
 def test_any_code_is_found(code: str, shape: str, around: str) -> None:
     """Six digits alone or near the words for a code."""
     written = around.format(shape.format(code))
-    if around in {"ma la {}", "mã {}"}:  # these words mean a code only in front of six digits at one piece
-        written = around.format(code)
+    if around in {"ma la {}", "mã {}"} and code.endswith("00"):
+        return  # it may be a price
     assert find_secret(clean(written)) is not None
+
+
+@given(number=st.integers(1, 99_999), around=st.sampled_from(["nó gửi {}", "{} nhé con", "ma la {}", "con ơi {} nè"]))
+def test_a_price_among_words_is_no_code(number: int, around: str) -> None:
+    """However many digits: prices end in 00."""
+    assert find_secret(clean(around.format(f"{number}00"))) is None
 
 
 RUNS = ["1", "1 ", "0 ", "9704 ", "a", "aA1!", " ", "mk ", "mật khẩu ", "mk: ", "otp ", ". ", "1.", "-1", "038 "]

@@ -11,7 +11,10 @@ from sqlalchemy import text
 from bot.channel.base import Message, What
 from bot.service.conversation import NotStored
 from bot.store import tables
-from tests.kit.shell import a_bot, make_root, write_words
+from bot.store.journal import DAY
+from tests.kit.shell import a_bot, make_root, refuse, write_words
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 TEA = "/start tea"
 
@@ -165,57 +168,18 @@ async def test_a_session_that_cannot_be_read_is_one_persons_trouble(tmp_path):
         assert len(await bot.rows(tables.inbox, state="parked")) == 1
 
 
-async def test_a_full_disk_refuses_and_the_same_thing_is_taken_later(tmp_path):
-    """While nothing can be written the platform is told so; after that the same delivery counts, once."""
-    async with a_bot(make_root(tmp_path)) as bot:
-        await bot.says("1", TEA)
-        tap = bot.tap("1", "Trà xanh")
-        crowd = [bot.incoming(f"new {n}", What.TEXT, text=TEA) for n in range(150)]
-        await _pragma(bot, f"max_page_count = {await _pragma(bot, 'page_count')}")
-        told = await asyncio.gather(*map(bot.app.conversation.accept, [tap, *crowd]), return_exceptions=True)
-        assert [type(each) for each in told] == [NotStored] * 151
-        assert bot.last("1") == "Chọn loại trà"
-        assert await bot.step("1") == "tea/kind"
-        await _pragma(bot, "max_page_count = 1073741823")
-        await bot.takes(tap, *crowd)
-        assert bot.last("1") == "Đun nước"
-        assert await bot.step("1") == "tea/boil"
-        assert [bot.last(f"new {n}") for n in range(150)] == ["Chọn loại trà"] * 150
-
-
 async def test_a_database_that_may_not_be_written_refuses(tmp_path):
     """Read-only is a refusal as well, and nobody hears an answer that was not stored."""
     async with a_bot(make_root(tmp_path)) as bot:
         await bot.says("1", TEA)
         tap = bot.tap("1", "Trà xanh")
-        await _pragma(bot, "query_only = ON")
+        await refuse(bot.app.database)
         with pytest.raises(NotStored):
             await bot.app.conversation.accept(tap)
         assert bot.last("1") == "Chọn loại trà"
-        await _pragma(bot, "query_only = OFF")
+        await refuse(bot.app.database, refuses=False)
         await bot.takes(tap)
         assert bot.last("1") == "Đun nước"
-
-
-async def test_a_database_held_by_another_program_refuses_and_recovers(tmp_path):
-    """A lock that somebody holds for too long is a refusal, too; nothing is lost."""
-    async with a_bot(make_root(tmp_path)) as bot:
-        await bot.says("1", TEA)
-        tap = bot.tap("1", "Trà xanh")
-        async with bot.app.database.write() as connection:
-            await connection.exec_driver_sql("SELECT 1")
-        import sqlite3
-
-        path = bot.app.config.database.partition("///")[2]
-        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        await _pragma(bot, "busy_timeout = 50")
-        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")  # the bot may just be writing down what it sent
-        with pytest.raises(NotStored):
-            await bot.app.conversation.accept(tap)
-        other.execute("ROLLBACK")
-        other.close()
-        await bot.takes(tap)
-        assert await bot.step("1") == "tea/boil"
 
 
 async def test_after_the_end_nothing_is_taken_and_nobody_waits_for_ever(tmp_path):
@@ -249,8 +213,12 @@ async def test_erasing_leaves_nothing_of_a_chat_but_the_farewell(tmp_path):
         await bot.taps("1", _label(bot, "1", "Xóa"))
         assert bot.last("1").startswith("Đã xóa hết")
         await _settled(bot)
-        for table in (tables.chat, tables.session, tables.journal, tables.job):
+        for table in (tables.chat, tables.session):
             assert await bot.rows(table) == [], table.name
+        assert [row["chat"] for row in await bot.rows(tables.job)] == [""]
+        assert {(line["chat"], line["answer"], line["at"] % DAY) for line in await bot.rows(tables.journal)} == {
+            ("", "", 0)
+        }
         assert [row["what"] for row in await bot.rows(tables.inbox)] == ["tap"]
         assert [row["payload"] for row in await bot.rows(tables.outbox)] == [""]
         await bot.app.clock.sweep(bot.now + 2 * 3_600_000)
@@ -269,7 +237,7 @@ async def test_erasing_and_beginning_anew_in_one_breath(tmp_path):
         await bot.takes(erase, bot.incoming("1", What.TEXT, text="/start rice"))
         assert await bot.step("1") == "rice/wash"
         assert [row["flow"] for row in await bot.rows(tables.session)] == ["rice"]
-        assert [row["key"] for row in await bot.rows(tables.job)] == ["wait:paper:1"]
+        assert [row["key"] for row in await bot.rows(tables.job, kind="wait")] == ["wait:paper:1"]
         await bot.takes(erase)
         assert await bot.step("1") == "rice/wash"
 
@@ -351,13 +319,3 @@ async def _take_over_unchecked(bot, root):
 
     house, _ = load_house(root, bot.app.config.words)
     await bot.app.conversation.move_in(house)
-
-
-async def _pragma(bot, pragma):
-    writer = bot.app.database._writer
-    assert writer is not None
-    raw = await writer.get_raw_connection()
-    cursor = await raw.driver_connection.execute(f"PRAGMA {pragma}")
-    row = await cursor.fetchone()
-    await cursor.close()
-    return row[0] if row else None

@@ -226,10 +226,10 @@ async def test_a_removed_guide_leaves_nobody_without_an_answer(tmp_path):
         _guide(root).unlink()
         await Reload(bot.app.config, bot.app.conversation).look()
         await bot.takes(tap)
-        await bot.says("1", "2")
+        await bot.says("1", "9")
         assert await bot.rows(tables.inbox, state="parked") == []
         assert await bot.step("1") == ""
-        assert [button.label for button in bot.channel.buttons("1")] == ["🍚 Nấu cơm"]
+        assert bot.channel.buttons("1")[0].label == "🍚 Nấu cơm"
 
 
 def test_at_the_start_a_faulty_guide_is_left_out_and_the_others_are_served(tmp_path):

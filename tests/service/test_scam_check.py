@@ -65,10 +65,10 @@ async def test_after_the_wish_the_next_message_is_looked_at(tmp_path, wish):
     async with a_bot(make_root(tmp_path)) as bot:
         await bot.says("1", wish)
         assert _labels(bot, "1") == ["Thôi, không kiểm tra nữa"]
-        await bot.says("1", "mai 8h họp thôn ở nhà văn hoá")
+        await bot.says("1", "mai 8h họp thôn ở nhà văn hoá, các bác nhớ ra đông đủ nhé")
         assert "không thấy dấu hiệu lừa đảo, nhưng" in bot.last("1")
         await bot.says("1", "pha trà")
-        assert "🍵 Pha trà" in _labels(bot, "1")
+        assert "Trà xanh" in _labels(bot, "1")
 
 
 async def test_the_wish_can_be_taken_back(tmp_path):
@@ -79,6 +79,59 @@ async def test_the_wish_can_be_taken_back(tmp_path):
             await bot.says("1", "kiểm tra tin nhắn")
             await bot.says("1", word)
             assert bot.last("1") == "Chọn loại trà", word
+
+
+@pytest.mark.parametrize(
+    ("said", "begins"),
+    [
+        ("gặp người", "Bạn muốn gặp người thật"),
+        ("bị lừa rồi", "Có phải bạn đang gặp chuyện này"),
+        ("tôi bị lừa rồi, cứu với", "Có phải bạn đang gặp chuyện này"),
+    ],
+)
+async def test_while_it_waits_for_a_message_help_and_the_way_out_are_heard(tmp_path, said, begins):
+    """A cry for help and the words of what is always there are no message of somebody else's."""
+    async with a_bot(_with_lost(make_root(tmp_path))) as bot:
+        await bot.says("1", "/home")
+        home = bot.last("1")
+        await bot.says("1", "/check")
+        await bot.says("1", said)
+        assert bot.last("1").startswith(begins)
+        assert "Thôi, không kiểm tra nữa" not in _labels(bot, "1")
+        await bot.says("1", "/check")
+        await bot.says("1", "về đầu")
+        assert bot.last("1") == home
+
+
+async def test_a_few_words_are_no_message(tmp_path):
+    """It is asked for again, twice; a third time whatever comes is looked at, so that nobody is held."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await bot.says("1", "/check")
+        asked = bot.last("1")
+        for said in ("alo", "bà không biết dán"):
+            await bot.says("1", said)
+            assert bot.last("1") == asked
+            assert _labels(bot, "1") == ["Thôi, không kiểm tra nữa"]
+        await bot.says("1", "mai họp thôn")
+        assert "không thấy dấu hiệu lừa đảo, nhưng" in bot.last("1")
+
+
+@pytest.mark.parametrize("word", ["hủy", "không có", "thôi không"])
+async def test_the_check_is_called_off_in_other_words(tmp_path, word):
+    """The step is shown again."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await bot.says("1", "/start tea")
+        await bot.says("1", "/check")
+        await bot.says("1", word)
+        assert bot.last("1") == "Chọn loại trà"
+
+
+async def test_a_pasted_fraud_full_of_cries_gets_its_verdict(tmp_path):
+    """Its words are somebody else's, though the ear knows them."""
+    async with a_bot(_with_lost(make_root(tmp_path))) as bot:
+        await bot.says("1", "/check")
+        await bot.says("1", "Ban da bi lua roi, bam https://bidv-vn.top de lay lai tien ngay")
+        assert bot.last("1").startswith("🛑")
 
 
 async def test_what_is_forwarded_is_looked_at(tmp_path):

@@ -7,6 +7,7 @@ import dataclasses
 import time
 
 import pytest
+from sqlalchemy import text
 
 from bot.channel.base import Button, Deletion, Fault, Keyboard, Message, SendFailed, What
 from bot.log import Logfmt
@@ -14,7 +15,9 @@ from bot.service.pace import Pace
 from bot.service.sender import Patience
 from bot.store import outbox, tables
 from bot.store.outbox import Ids, OutboxRow
-from tests.kit.shell import OPEN, Recorder, a_bot, make_root
+from tests.kit.shell import OPEN, Recorder, a_bot, make_root, refuse
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 IDS = Ids()
 QUICK = Patience(first=0.01, longest=0.02, attempts=4)
@@ -185,6 +188,28 @@ async def test_records_find_the_message_they_change_at_once_and_after_a_restart(
         assert bot.channel.sent == [("1", Keyboard("2", ()))]
 
 
+async def test_a_record_waits_while_the_database_cannot_say_which_message_it_changes(tmp_path):
+    """A database that fails for a moment is no reason to give a message up."""
+    root = make_root(tmp_path)
+    first = OutboxRow(IDS.next(), "paper", "1", Message("a", buttons=(Button("x", "Xong"),)))
+    async with a_bot(root) as bot:
+        await _put(bot, first)
+        assert await _states(bot) == [("sent", "")]
+    async with a_bot(root) as bot:
+        bot.app.sender.patience = Patience(first=0.02, longest=0.05, attempts=100)
+        record = OutboxRow(IDS.next(), "paper", "1", Keyboard(f"#{first.id}", ()))
+        async with bot.app.database.write() as connection:
+            await outbox.add(connection, [record], bot.now)
+            await connection.execute(text("ALTER TABLE outbox RENAME TO away"))
+        bot.app.sender.put([record])
+        await asyncio.sleep(0.1)
+        assert bot.channel.sent == []
+        async with bot.app.database.write() as connection:
+            await connection.execute(text("ALTER TABLE away RENAME TO outbox"))
+        assert await _states(bot) == [("sent", "")] * 2
+        assert bot.channel.sent == [("1", Keyboard("1", ()))]
+
+
 async def test_what_an_earlier_run_left_is_sent_first_and_in_order(tmp_path):
     """Rows without a mark are sent at the start, however many, before anything new."""
     root = make_root(tmp_path)
@@ -231,15 +256,15 @@ async def test_draining_ends_in_time_and_keeps_what_could_not_be_sent(tmp_path):
         assert bot.last("1") == "Đun nước"
 
 
-async def test_words_are_dropped_once_sent_unless_the_channel_shows_them_from_here(tmp_path):
+@pytest.mark.parametrize("keeps", [False, True])
+async def test_words_are_dropped_once_sent_unless_the_channel_shows_them_from_here(tmp_path, keeps):
     """The payload of a sent row is empty; where the page is rendered from it, it is kept."""
-    for keeps in (False, True):
-        channel = Recorder(capabilities=dataclasses.replace(OPEN, keeps=keeps))
-        async with a_bot(make_root(tmp_path / str(keeps)), channel) as bot:
-            await _put(bot, *_rows("1", "a"))
-            await _states(bot)
-            (row,) = await bot.rows(tables.outbox)
-            assert bool(row["payload"]) is keeps
+    channel = Recorder(capabilities=dataclasses.replace(OPEN, keeps=keeps))
+    async with a_bot(make_root(tmp_path), channel) as bot:
+        await _put(bot, *_rows("1", "a"))
+        await _states(bot)
+        (row,) = await bot.rows(tables.outbox)
+        assert bool(row["payload"]) is keeps
 
 
 async def test_outcomes_that_cannot_be_written_are_written_later(tmp_path):
@@ -248,12 +273,11 @@ async def test_outcomes_that_cannot_be_written_are_written_later(tmp_path):
         rows = _rows("1", "a", "b")
         async with bot.app.database.write() as connection:
             await outbox.add(connection, rows, bot.now)
-            driver = (await connection.get_raw_connection()).driver_connection
-        await driver.execute("PRAGMA query_only = ON")
+        await refuse(bot.app.database)
         bot.app.sender.put(rows)
         await bot.quiet()
         await asyncio.sleep(0.1)
-        await driver.execute("PRAGMA query_only = OFF")
+        await refuse(bot.app.database, refuses=False)
         assert await _states(bot) == [("sent", "")] * 2
         assert bot.heads("1") == ["a", "b"]
         assert not bot.app.sender._outcomes

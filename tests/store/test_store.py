@@ -16,9 +16,11 @@ from bot.engine.button import ButtonMeaning
 from bot.engine.chat import Chat
 from bot.engine.session import Session, Visit
 from bot.store import buttons, chats, files, inbox, jobs, journal, outbox, tables
-from bot.store.database import DatabaseFault, alone, open_database
+from bot.store.database import DatabaseFault, open_database
 from bot.store.hot import fetch
+from bot.store.journal import DAY
 from bot.store.outbox import Ids, OutboxRow, Outcome
+from tests.kit.shell import refuse
 
 LONG = Message(
     "Đầu đề 🍵",
@@ -39,16 +41,17 @@ KINDS.append(Deletion("12"))
 
 
 @pytest.fixture
-async def database(tmp_path):
-    """An empty database."""
-    made = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")
+async def database(database_url):
+    """An empty database of either kind."""
+    made = await open_database(database_url)
     yield made
     await made.close()
 
 
 async def _all(database, table):
     async with database.read() as connection:
-        return [dict(row) for row in (await connection.execute(select(table))).mappings()]
+        query = select(table).order_by(*table.primary_key)
+        return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
 def _chat(external="1", **about):
@@ -109,20 +112,23 @@ async def test_marking_unreachable_hits_the_named_chats_of_the_channel_only(data
 
 
 async def test_erasing_leaves_nothing_of_that_chat_and_everything_of_others(database):
-    """All tables but what every chat shares; what still has to be sent is sent."""
+    """All tables but what every chat shares; what still has to be sent is sent, and what was counted stays a count."""
     ids = Ids()
     async with database.write() as connection:
         await chats.save(connection, [_chat(), _chat("2")])
         session = Session("tea", "d", "s", 1)
         await chats.save_sessions(connection, [("a:1", session), ("a:2", session)], 1)
         await inbox.add(connection, [(_incoming("1", "x"), ""), (_incoming("2", "y"), "")])
-        await journal.add(connection, [journal.Line(key, "tea", "s", "answered", "", 1) for key in ("a:1", "a:2")])
+        at = DAY + 7
+        await journal.add(connection, [journal.Line(key, "tea", "s", "answered", "yes", at) for key in ("a:1", "a:2")])
         await jobs.add(connection, [jobs.Job(f"wait:{key}", key, 1, {}) for key in ("a:1", "a:2")])
         rows = [OutboxRow(ids.next(), "a", chat, Message("x")) for chat in ("1", "1", "2")]
         await outbox.add(connection, rows, 1)
         await outbox.finish(connection, [Outcome(rows[0], "sent", "5")])
         await chats.erase(connection, _chat())
-    for table in (tables.chat, tables.session, tables.inbox, tables.journal, tables.job):
+    lines = [(line["chat"], line["answer"], line["at"]) for line in await _all(database, tables.journal)]
+    assert lines == [("", "", DAY), ("a:2", "yes", DAY + 7)]
+    for table in (tables.chat, tables.session, tables.inbox, tables.job):
         left = await _all(database, table)
         assert len(left) == 1, table.name
         assert "a:2" in left[0].values()
@@ -239,22 +245,78 @@ async def test_jobs_are_due_in_order_replaced_put_off_parked_and_cancelled(datab
     """One row per key, from writing to done."""
     async with database.write() as connection:
         await jobs.add(connection, [jobs.Job(f"k{n}", "a:1", 100 - n, {"step": f"s{n}"}) for n in range(4)])
-        assert [job.key for job in await jobs.due(connection, 99)] == ["k3", "k2", "k1"]
-        assert [job.key for job in await jobs.due(connection, 99, most=1)] == ["k3"]
+        assert [job.key for job in await jobs.due(connection, 99, "a")] == ["k3", "k2", "k1"]
+        assert [job.key for job in await jobs.due(connection, 99, "a", most=1)] == ["k3"]
         await jobs.add(connection, [jobs.Job("k3", "a:1", 200, {"step": "new"})])
-        await jobs.put_off(connection, "k2", 150)
+        old = [jobs.Job(f"k{n}", "a:1", 100 - n, {}) for n in range(4)]
+        again = [jobs.Failure(old[2], "OSError", 150), jobs.Failure(old[3], "OSError", 150)]  # k3 was replaced
+        await jobs.fail(connection, again)
         await jobs.park(connection, {"k1": "ValueError"})
-        assert [job.key for job in await jobs.due(connection, 120)] == ["k0"]
+        assert [job.key for job in await jobs.due(connection, 120, "a")] == ["k0"]
         assert await jobs.names(connection, {"k1", "k2", "k9"}) == {"k2": "k2@150"}
         assert await jobs.names(connection, set()) == {}
         assert await jobs.counts(connection) == {"waiting": 3, "parked": 1}
         await jobs.cancel(connection, ["k0", "k2"])
         await jobs.cancel(connection, [])
-        (job,) = await jobs.due(connection, 1000)
+        (job,) = await jobs.due(connection, 1000, "a")
     assert (job.payload, job.name) == ({"step": "new"}, "k3@200")
     async with database.write() as connection:
         await jobs.add(connection, [jobs.Job("k1", "a:1", 1, {})])  # waiting anew is no longer parked
         assert await jobs.counts(connection) == {"waiting": 2}
+
+
+async def test_due_jobs_are_those_of_a_channel_and_of_kinds_that_are_known(database):
+    """Whatever letters a channel's name has; the bot's own are nobody's."""
+    whose = ("zalo:1", "zalo_bot:1", "zaloXbot:1", "ZALO_bot:1:2", "")
+    async with database.write() as connection:
+        await jobs.add(connection, [jobs.Job(f"k{chat}", chat, 1, {}, "wait" if chat else "sweep") for chat in whose])
+        await jobs.add(connection, [jobs.Job("new", "zalo_bot:1", 1, {}, "riddle")])
+        assert [job.chat for job in await jobs.due(connection, 1, "zalo")] == ["zalo:1"]
+        assert [job.chat for job in await jobs.due(connection, 1, "")] == []
+        assert [job.kind for job in await jobs.due(connection, 1, "", ["sweep"])] == ["sweep"]
+        found = await jobs.due(connection, 1, "zalo_bot", {"wait": 1, "riddle": 2})
+        assert {job.key for job in found} >= {"kzalo_bot:1", "new"}
+        assert not {job.chat for job in found} & {"zalo:1", "zaloXbot:1", ""}
+
+
+async def test_parked_jobs_are_listed_tried_again_and_dropped(database):
+    """With reason and tries; what waits is told by kind, and neither dropped nor hastened."""
+    made = [jobs.Job(f"k{n}", "a:1", n, {"n": n}) for n in range(1, 6)]
+    async with database.write() as connection:
+        await jobs.add(connection, [*made, jobs.Job("s", "", 9, {"last": 3}, "sweep")])
+        await jobs.fail(connection, [jobs.Failure(each, "KeyError", None) for each in made[:3]])
+        await jobs.fail(connection, [jobs.Failure(made[3], "OSError", 700)])
+        assert [(j.key, j.due_at, j.attempts, j.reason) for j in await jobs.parked(connection)] == [
+            (f"k{n}", n, 1, "KeyError") for n in (1, 2, 3)
+        ]
+        assert await jobs.waiting(connection, 8) == [
+            jobs.Waiting("sweep", 1, 9, 0, 0),
+            jobs.Waiting("wait", 2, 5, 1, 1),
+        ]
+        found = await jobs.find(connection, "s")
+        assert found is not None
+        assert (found.payload, found.kind) == ({"last": 3}, "sweep")
+        assert await jobs.find(connection, "k9") is None
+        assert [await jobs.drop(connection, key) for key in ("k1", "k1", "k5", "k9")] == [True, False, False, False]
+        assert [await jobs.retry(connection, key, 50) for key in ("k2", "k2", "k5")] == [1, 0, 0]
+        assert await jobs.retry(connection, "", 60) == 1
+        due = {job.key: (job.due_at, job.attempts, job.reason) for job in await jobs.due(connection, 800, "a")}
+    assert due == {"k2": (50, 0, ""), "k3": (60, 0, ""), "k4": (700, 1, "OSError"), "k5": (5, 0, "")}
+
+
+async def test_what_recurs_is_made_once_and_begins_anew_only_when_it_is_lost(database):
+    """Parked, or due so late that the clock must have been wrong; what it knows stays."""
+    async with database.write() as connection:
+        for due, wanted in ((10, 10), (20, 10), (30, 10)):
+            await jobs.keep(connection, jobs.Job("s", "", due, {}, "sweep"), due + 100)
+            assert [job.due_at for job in await jobs.due(connection, 999, "", ["sweep"])] == [wanted]
+        await jobs.add(connection, [jobs.Job("s", "", 500, {"last": 4}, "sweep")])
+        await jobs.keep(connection, jobs.Job("s", "", 40, {}, "sweep"), 140)
+        assert await jobs.find(connection, "s") == jobs.Job("s", "", 40, {"last": 4}, "sweep")
+        await jobs.park(connection, {"s": "ValueError"})
+        await jobs.keep(connection, jobs.Job("s", "", 50, {}, "sweep"), 150)
+        assert await jobs.find(connection, "s") == jobs.Job("s", "", 50, {"last": 4}, "sweep")
+        assert await jobs.counts(connection) == {"waiting": 1}
 
 
 async def test_buttons_are_kept_for_ever_and_the_first_meaning_stays(database):
@@ -277,9 +339,7 @@ async def test_files_are_remembered_per_account_and_a_failing_database_costs_an_
     await mine.drop("sha")
     assert await mine.find("sha") == ""
     assert await files.Files(database, "telegram:1").find("sha") == ""
-    async with database.write() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-    await driver.execute("PRAGMA query_only = ON")
+    await refuse(database)
     await mine.keep("sha", "id-2")
     assert await mine.find("sha") == "id-2"
 
@@ -301,29 +361,37 @@ async def test_readers_do_not_wait_for_the_writer(database):
             assert await jobs.counts(reader) == {}
 
 
-@pytest.mark.parametrize(
-    "url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:", "postgresql+asyncpg://u@h/x", "?"]
-)
-def test_what_is_no_file_is_not_held(url):
-    """Two may use it: what is in memory is nobody else's, and PostgreSQL is made for many."""
-    with alone(url), alone(url):
-        pass
+@pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:"])
+async def test_a_database_in_memory_is_not_held(url):
+    """It is nobody else's."""
+    for made in [await open_database(url, alone=True) for _ in range(2)]:
+        await made.close()
 
 
-async def test_a_database_file_is_held_by_one_serving_bot(tmp_path):
+async def test_a_database_is_held_by_one_serving_bot(database_url):
     """A second one is refused for as long as the first serves; what does not serve (the terminal chat) may use it."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/new/bot.db"
-    with alone(url):
-        with pytest.raises(DatabaseFault, match=r"another bot uses this database \(setting 'database'\)"), alone(url):
-            pass
-        database = await open_database(url)
-        await database.close()
-    with alone(url):
-        pass
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {"bot.db", "bot.db.lock"}
+    serving = await open_database(database_url, alone=True)
+    with pytest.raises(DatabaseFault, match=r"another bot uses this database \(setting 'database'\)"):
+        await open_database(database_url, alone=True)
+    await (await open_database(database_url)).close()
+    async with serving.write() as connection:
+        await jobs.add(connection, [jobs.Job("k", "a:1", 1, {})])
+    await serving.close()
+    serving = await open_database(database_url, alone=True)
+    assert [job["key"] for job in await _all(serving, tables.job)] == ["k"]
+    await serving.close()
 
 
-@pytest.mark.parametrize(("fault", "raised"), [(None, DBAPIError), (object(), sqlite3.ProgrammingError)])
+async def test_the_lock_of_a_file_is_a_file_beside_it(tmp_path):
+    """It stays there, empty, and says nothing of who held it."""
+    await (await open_database(f"sqlite+aiosqlite:///{tmp_path}/new/bot.db", alone=True)).close()
+    assert {path.name: path.stat().st_size > 0 for path in (tmp_path / "new").iterdir()} == {
+        "bot.db": True,
+        "bot.db.lock": False,
+    }
+
+
+@pytest.mark.parametrize(("fault", "raised"), [(None, DBAPIError), (object(), (sqlite3.ProgrammingError, ValueError))])
 async def test_a_batch_that_fails_at_its_end_leaves_the_connection_free(database, fault, raised):
     """A write is refused on the way to the commit: all of the batch is taken back, and the next one works."""
     good = journal.Line("a:1", "tea", "s", "answered", "", 1)
@@ -341,3 +409,34 @@ async def test_a_batch_that_fails_at_its_end_leaves_the_connection_free(database
     async with database.write() as connection:
         await journal.add(connection, [good])
     assert len(await _all(database, tables.journal)) == 2
+
+
+async def test_what_a_reader_is_told_is_as_of_one_moment(database):
+    """Sums of several questions add up, whatever is written between them."""
+    async with database.read() as reader:
+        assert await jobs.counts(reader) == {}
+        async with database.write() as connection:
+            await jobs.add(connection, [jobs.Job("k", "a:1", 1, {})])
+        assert await jobs.counts(reader) == {}
+    async with database.read() as reader:
+        assert await jobs.counts(reader) == {"waiting": 1}
+
+
+async def test_a_database_that_refuses_for_a_while_is_written_to_again(database):
+    """Both ways of writing fail as DBAPIError, and nothing is left of it."""
+
+    async def batch() -> None:
+        async with database.batch() as connection:
+            await jobs.add(connection, [jobs.Job("k", "a:1", 1, {})])
+
+    async def write() -> None:
+        async with database.write() as connection:
+            await jobs.add(connection, [jobs.Job("l", "a:1", 1, {})])
+
+    for way in (batch, write):
+        await refuse(database)
+        with pytest.raises(DBAPIError):
+            await way()
+        await refuse(database, refuses=False)
+        await way()
+    assert [row["key"] for row in await _all(database, tables.job)] == ["k", "l"]

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-import sqlite3
-from contextlib import closing
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Executable, inspect, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from bot.store import buttons, chats, database, files, hot, inbox, jobs, journal, migrate, outbox, tables
+from bot.store import (
+    buttons,
+    chats,
+    claims,
+    database,
+    files,
+    hot,
+    inbox,
+    jobs,
+    journal,
+    migrate,
+    optouts,
+    outbox,
+    pace,
+    recipients,
+    tables,
+)
 from bot.store.database import DatabaseFault, open_database, schema_version
 
 SECOND = '''"""A second migration."""
@@ -21,13 +40,13 @@ SECOND = '''"""A second migration."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0099"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
     """A new column."""
-    op.add_column("chat", sa.Column("place", sa.Text, nullable=False, server_default=""))
+    op.add_column("chat", sa.Column("village", sa.Text, nullable=False, server_default=""))
 '''
 
 
@@ -46,30 +65,38 @@ def _shape(connection):
 
 
 def _condition(index):
-    return str(index.get("dialect_options", {}).get("sqlite_where"))
+    options = index.get("dialect_options", {})
+    return str(options.get("sqlite_where", options.get("postgresql_where")))
 
 
 @pytest.fixture
-def engine(tmp_path):
-    """An empty SQLite file."""
-    made = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
+async def engine(bare_url):
+    """An empty database of either kind."""
+    if bare_url.startswith("sqlite"):
+        Path(make_url(bare_url).database).parent.mkdir()
+    made = create_async_engine(bare_url)
     yield made
-    made.dispose()
+    await made.dispose()
 
 
-async def test_a_new_database_looks_like_one_that_went_through_all_migrations(tmp_path, engine):
+async def test_a_new_database_looks_like_one_that_went_through_all_migrations(bare_url, engine):
     """Alembic finds no difference, and both ways give the same columns, keys and indexes."""
-    with engine.begin() as connection:
-        migrate.upgrade(connection)
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
-        migrated = _shape(connection)
-    made = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate.upgrade)
+        assert await connection.run_sync(_differences) == []
+        migrated = await connection.run_sync(_shape)
+        await connection.run_sync(tables.metadata.drop_all)
+        await connection.execute(text("DROP TABLE alembic_version"))
+    made = await open_database(bare_url)
     async with made.read() as connection:
         assert await connection.run_sync(_shape) == migrated
     assert await schema_version(made) == database.HEAD
     await made.close()
     assert set(migrated) == set(tables.metadata.tables)
+
+
+def _differences(connection):
+    return compare_metadata(MigrationContext.configure(connection), tables.metadata)
 
 
 def test_head_is_the_newest_migration():
@@ -79,38 +106,63 @@ def test_head_is_the_newest_migration():
     assert versions == {f"{number:04}" for number in range(1, len(versions) + 1)}
 
 
-def test_a_database_of_an_older_version_comes_along_with_its_rows(tmp_path, engine):
+async def test_a_database_of_an_older_version_comes_along_with_its_rows(tmp_path, engine):
     """The next migration runs in the transaction it is given: all or nothing."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    with engine.begin() as connection:
-        migrate.upgrade(connection)
-        connection.execute(
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate.upgrade)
+        await connection.execute(
             tables.chat.insert(),
             {"key": "a:1", "channel": "a", "external": "1", "language": "vi", "flow": "", "reachable": True}
             | {"created_at": 1, "seen_at": 1, "state_json": "{}"},
         )
-    (folder / "versions" / "0002_second.py").write_text(SECOND)
-    with engine.begin() as connection:
-        migrate.upgrade(connection, folder)
-    with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT key, place FROM chat").fetchall() == [("a:1", "")]
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    (folder / "versions" / "0099_second.py").write_text(SECOND.format(newest=max(migrate.known_versions())))
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate.upgrade, folder)
+        assert (await connection.execute(text("SELECT key, village FROM chat"))).all() == [("a:1", "")]
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).all() == [("0099",)]
 
 
-async def test_a_newer_schema_and_a_strange_database_are_refused(tmp_path):
-    """In one sentence that names the schema or the tables."""
-    path = tmp_path / "x.db"
-    await (await open_database(f"sqlite+aiosqlite:///{path}")).close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0815'")
-        connection.commit()
+async def test_the_first_schema_is_brought_up_to_date_by_opening(bare_url, engine):
+    """Nobody has to run a command; two bots that start at once do it once."""
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(migrate.config(sync), "0001"))
+    opened = await asyncio.gather(*(open_database(bare_url) for _ in range(3)))
+    versions = [await schema_version(made) for made in opened]
+    for made in opened:
+        await made.close()
+    assert versions == [database.HEAD] * 3
+
+
+async def test_a_new_database_is_made_once_by_many_that_start_at_once(bare_url):
+    """Tables and the number of the schema in one transaction, and one at a time."""
+    opened = await asyncio.gather(*(open_database(bare_url) for _ in range(4)))
+    stamps = []
+    for made in opened:
+        async with made.read() as connection:
+            stamps += (await connection.execute(text("SELECT version_num FROM alembic_version"))).all()
+        await made.close()
+    assert stamps == [(database.HEAD,)] * 4
+
+
+async def test_a_newer_schema_is_refused(bare_url, engine):
+    """In one sentence that names it."""
+    await (await open_database(bare_url)).close()
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0815'"))
     with pytest.raises(DatabaseFault, match="schema 0815"):
-        await open_database(f"sqlite+aiosqlite:///{path}")
-    with closing(sqlite3.connect(tmp_path / "y.db")) as connection:
-        connection.execute("CREATE TABLE books (title)")
+        await open_database(bare_url)
+
+
+async def test_a_strange_database_is_refused(bare_url, engine):
+    """In one sentence that names its tables, and nothing is made in it."""
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE books (title TEXT)"))
     with pytest.raises(DatabaseFault, match="books"):
-        await open_database(f"sqlite+aiosqlite:///{tmp_path / 'y.db'}")
+        await open_database(bare_url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(lambda sync: inspect(sync).get_table_names()) == ["books"]
 
 
 async def test_a_commit_is_on_the_disk(tmp_path):
@@ -122,9 +174,9 @@ async def test_a_commit_is_on_the_disk(tmp_path):
     await made.close()
 
 
-async def test_a_transaction_that_raises_leaves_nothing_and_the_next_one_works(tmp_path):
+async def test_a_transaction_that_raises_leaves_nothing_and_the_next_one_works(database_url):
     """All or nothing."""
-    made = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")
+    made = await open_database(database_url)
 
     async def fail():
         async with made.write() as connection:
@@ -143,13 +195,9 @@ async def test_a_transaction_that_raises_leaves_nothing_and_the_next_one_works(t
 
 def _statements():
     """Every statement that the modules hold ready, by name."""
-    for module in (buttons, chats, files, inbox, jobs, journal, outbox):
+    for module in (buttons, chats, claims, files, inbox, jobs, journal, optouts, outbox, pace, recipients):
         for name, value in vars(module).items():
-            if (
-                hasattr(value, "compile")
-                and hasattr(value, "is_dml") | hasattr(value, "get_children")
-                and name.isupper()
-            ):
+            if isinstance(value, Executable) and name.isupper():
                 yield f"{module.__name__}.{name}", value
 
 

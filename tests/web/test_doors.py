@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     import aiohttp
 
 
-def spoil(bot: Running, table: str) -> None:
-    """Break the database under the running bot."""
-    database = sqlite3.connect(bot.database)
-    database.execute(f"DROP TABLE {table}")
-    database.close()
+async def spoil(bot: Running, table: str) -> None:
+    """Break the database under the running bot, beside its loop: it may just be writing."""
+
+    def drop() -> None:
+        with closing(sqlite3.connect(bot.database)) as database:
+            database.execute(f"DROP TABLE {table}")
+
+    await asyncio.to_thread(drop)
 
 
 async def event(stream: aiohttp.ClientResponse) -> tuple[str, str]:
@@ -106,7 +110,7 @@ async def test_post_without_cookie(bot: Running) -> None:
 async def test_not_stored(bot: Running, person: Visitor) -> None:
     """While the database refuses, the person hears that nothing is lost; nothing is told as done."""
     page = await person.get("/g/eid-activate")
-    spoil(bot, "inbox")
+    await spoil(bot, "inbox")
     page = await person.post(page.press("Bắt đầu"))
     assert page.status == 503
     assert "Không mất gì cả" in page.text
@@ -116,7 +120,7 @@ async def test_not_stored(bot: Running, person: Visitor) -> None:
 async def test_unreadable(bot: Running, person: Visitor) -> None:
     """The page itself says so kindly when the database cannot be read."""
     await person.get()
-    spoil(bot, "outbox")
+    await spoil(bot, "outbox")
     page = await person.get()
     assert page.status == 503
     assert "Không mất gì cả" in page.text
@@ -201,7 +205,7 @@ async def test_health(bot: Running, person: Visitor) -> None:
         assert response.status == 200
         state = await response.json()
     assert state == {"ok": True, "database": True, "channels": {"web": "ok"}, "backlog": {"web": 0}}
-    spoil(bot, "chat")
+    await spoil(bot, "chat")
     async with person.session.get("/health") as response:
         assert response.status == 503
         assert (await response.json())["database"] is False
@@ -284,3 +288,11 @@ def test_recorded_voice() -> None:
     shown = [Shown(1, 1, VoiceNote("vi/eid/one.ogg"))]
     html = Pages(ROOT / "content").part(View(guides().speaker(Chat("web:x", "web", "x", "vi", 0, 0)), shown=shown), 0)
     assert "<audio controls" in html
+
+
+def test_draft_voice() -> None:
+    """A voice to be spoken is a player too; it also holds the words, for a browser that speaks better."""
+    shown = [Shown(7, 7, VoiceNote("", 'Bấm "Xong".', "vi")), Shown(8, 8, VoiceNote("vi/none.ogg", "Bấm.", "vi"))]
+    html = Pages(ROOT / "content").part(View(guides().speaker(Chat("web:x", "web", "x", "vi", 0, 0)), shown=shown), 0)
+    assert 'src="/voice/7.mp3" data-words="Bấm &#34;Xong&#34;."' in html
+    assert 'src="/voice/8.mp3"' in html  # its recording is missing

@@ -229,6 +229,24 @@ async def test_size_of_letters(person: Visitor) -> None:
     assert "size-22" in (await person.get()).html
 
 
+async def test_my_data_can_be_taken_home_by_nobody_else(bot: Running, person: Visitor) -> None:
+    """The file behind the link holds the rows; to somebody else, and under another number, there is nothing."""
+    await at_step(person, 2)
+    page = await person.say("dữ liệu của tôi")
+    link = next(link for link in page.links if link.startswith("/document/"))
+    async with person.session.get(link) as response:
+        assert response.status == 200
+        assert response.headers["cache-control"] == "no-store"
+        kept = await response.json()
+    assert [row["flow"] for row in kept["session"]] == ["eid-activate"]
+    async with person.session.get("/document/1") as response:
+        assert response.status == 404
+    async with visitor(bot.url) as stranger:
+        await stranger.get()
+        async with stranger.session.get(link) as response:
+            assert response.status == 404
+
+
 async def test_erased_is_gone_from_the_page(bot: Running, person: Visitor) -> None:
     """After deleting, the page holds the farewell alone."""
     await at_step(person, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.capability import CAPABILITIES
 from bot.flow.check import buttons, guide, names, official, own, speech, ways, words
 from bot.flow.check.tree import Tree, read_tree
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from bot.flow.model import Flow
     from bot.problem import Problem
 
-CHANNELS = ("telegram", "web", "terminal")
 
 _OF_ANY_FLOW = (
     guide.sources,
@@ -47,14 +47,14 @@ _OF_A_TEMPLATE = (
     official.links,
     official.numbers,
 )
-_OF_THE_TREE = (own.own_sentences, own.addresses, buttons.twin_titles)
+_OF_THE_TREE = (own.own_sentences, own.addresses, own.lexicons, buttons.twin_titles)
 
 _CAUSES = {"E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011", "E012", "E016", "E017", "E018"}
 """Faults that may be why a step is not reached or an answer not used; who mends them mends that too."""
 
 
 def check(
-    root: Path, *, channels: Sequence[str] = CHANNELS, today: date, bot_texts: Collection[str] = ()
+    root: Path, *, channels: Sequence[str] = tuple(CAPABILITIES), today: date, bot_texts: Collection[str] = ()
 ) -> list[Problem]:
     """All problems of flows/ and content/ below `root`, sorted by place.
 

@@ -7,11 +7,12 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.capability import CAPABILITIES
 from bot.flow.check.template import SAMPLE_VALUE
 from bot.flow.check.tree import BOT, GUIDE, Tree
 from bot.flow.check.words import label_blocks
 from bot.flow.model import Kind
-from bot.flow.own import OF_DO, OWN
+from bot.flow.own import ALWAYS, OF_DO
 from bot.flow.reader import LONGEST_TEXT, PRONOUNS
 
 if TYPE_CHECKING:
@@ -21,14 +22,11 @@ if TYPE_CHECKING:
     from bot.flow.model import Step
     from bot.problem import Problem
 
-TEXT_MAX = {"telegram": 4096, "zalo_bot": 2000, "zalo_oa": 2000, "messenger": 640}
-"""Characters of a message, per channel. Channels that are not here have no limit."""
-CAPTION_MAX = {"telegram": 1024, "zalo_bot": 2000}
-"""Characters of a text under a picture."""
 LABEL_MAX = 30
 TITLE_MAX = 40
+NUMBER_MAX = 12
+"""Characters of “Bấm số 10: ” with the end of its line."""
 
-ALWAYS = tuple(name for name, answer in OWN.items() if answer.always)
 
 _NUMBER_WORDS = {
     "vi": (("1", "một", "số một", "số 1"), ("2", "hai", "số hai", "số 2"), ("3", "ba", "số ba", "số 3")),
@@ -50,23 +48,32 @@ def lengths(template: Template, tree: Tree) -> Iterator[Problem]:
     step = _step(template, tree)
     text = template.blocks.get("text")
     if text:
-        limits = CAPTION_MAX if step and step.picture else TEXT_MAX
         length = _length(text, template, tree)
         for channel in tree.channels:
-            if length > limits.get(channel, length):
-                message = f"{length} characters, {channel} shows {limits[channel]}"
+            can = CAPABILITIES[channel]
+            limit = can.caption if step and step.picture else can.text
+            lines = _numbered(step) if step and not can.buttons else 0
+            if length + lines > limit:
+                told = f" and {lines} of numbered answers" if lines else ""
+                message = f"{length} characters{told}, {channel} shows {limit}"
                 hint = "make two steps of it" + (
                     " (a picture is there: its caption is shorter)" if step and step.picture else ""
                 )
                 yield template.problem(text.line, text.column, "E035", message, hint)
                 break
     for block in label_blocks(template, tree):
-        if block.name.startswith("words") or block.name in {"goal", "alarm"} or template.name == "commands":
+        if block.name.startswith("words") or block.name in {"goal", "alarm", "calm"} or template.name == "commands":
             continue
         most = TITLE_MAX if template.name == GUIDE else LABEL_MAX
         if len(block.words) > most:
             message = f"a label of {len(block.words)} characters, at most {most} fit on a button"
             yield template.problem(block.line, block.column, "E036", message, "shorten it; the text can say the rest")
+
+
+def _numbered(step: Step) -> int:
+    """How long the answers of a step may get where they stand in the text, with the small row below them."""
+    answers = len(OF_DO) if step.kind is Kind.DO else len(step.go)
+    return (answers + 2) * (LABEL_MAX + NUMBER_MAX)
 
 
 def _length(block: Block, template: Template, tree: Tree) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING
 
 from bot.flow.check.tree import BOT, SOURCE_LANGUAGE, Tree
@@ -10,7 +11,7 @@ from bot.problem import Problem
 from bot.source import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bot.flow.check.template import Template
 
@@ -81,3 +82,43 @@ def addresses(tree: Tree) -> Iterator[Problem]:
             missing = [key for key in _FORM if not (isinstance(form, dict) and isinstance(form.get(key), str))]
             if missing:
                 yield file.problem((name,), "E046", f"'{name}' lacks {', '.join(missing)}")
+
+
+def lexicons(tree: Tree) -> Iterator[Problem]:
+    """E049: a lexicon (how words are spoken) that cannot be used."""
+    for language in sorted(tree.words):
+        path = tree.content / language / BOT / "lexicon.toml"
+        if not path.is_file():
+            continue
+        file = read_file(path)
+        yield from file.problems
+        for key, value in file.data.items():
+            if key not in _LEXICON:
+                yield file.problem((key,), "E049", f"unknown key '{key}'", did_you_mean(key, sorted(_LEXICON)))
+            elif key == "words" and isinstance(value, dict):
+                wrong = [word for word, spoken in value.items() if not isinstance(spoken, str) or not word]
+                yield from (file.problem((key, word), "E049", f"'{word}' needs words in quotes") for word in wrong)
+            elif not _LEXICON[key](value):
+                yield file.problem((key,), "E049", f"'{key}' cannot be used", "see content/vi/_bot/lexicon.toml")
+
+
+def _says(names: set[str]) -> Callable[[object], bool]:
+    """A sentence with exactly these names in braces."""
+
+    def fits(value: object) -> bool:
+        try:
+            return isinstance(value, str) and {part[1] for part in Formatter().parse(value)} - {None} == names
+        except ValueError:  # a brace without its other half
+            return False
+
+    return fits
+
+
+_LEXICON: dict[str, Callable[[object], bool]] = {
+    "dot": lambda value: isinstance(value, str),
+    "one": _says({"label"}),
+    "several": _says({"label", "place"}),
+    "places": lambda value: isinstance(value, list) and all(isinstance(place, str) for place in value),
+    "words": lambda value: isinstance(value, dict),
+}
+"""What a lexicon may hold, and what fits."""

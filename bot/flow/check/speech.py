@@ -108,11 +108,21 @@ def secrets(template: Template, tree: Tree) -> Iterator[Problem]:
     if step is None or step.kind not in INPUTS or not text:
         return
     for sentence in text.sentences():
-        folded = fold(sentence)
-        match = _SECRET.search(folded)
-        if match and not _NEGATION.search(folded[: match.start()]):
-            hint = "ask for nothing that could be stolen; let the person type it where it belongs"
-            yield template.problem(text.line_of(sentence), 1, "E039", f"asks for a secret: '{match[0]}'", hint)
+        if secret := secret_in(sentence):
+            yield asks_for_secret(template, text.line_of(sentence), secret)
+
+
+def secret_in(sentence: str) -> str:
+    """The kind of secret that a sentence names without warning of it; "" if none."""
+    folded = fold(sentence)
+    match = _SECRET.search(folded)
+    return match[0] if match and not _NEGATION.search(folded[: match.start()]) else ""
+
+
+def asks_for_secret(template: Template, line: int, secret: str) -> Problem:
+    """E039: what to say to who wrote it."""
+    hint = "ask for nothing that could be stolen; let the person type it where it belongs"
+    return template.problem(line, 1, "E039", f"asks for a secret: '{secret}'", hint)
 
 
 def marks(template: Template, tree: Tree) -> Iterator[Problem]:

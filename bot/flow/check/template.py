@@ -149,6 +149,11 @@ def read_template(file: str, language: str, text: str) -> Template:
     source = read_text(file)
     if isinstance(source, Problem):
         return Template(file, language, text, "", problems=[source])
+    return parse_template(file, language, text, source)
+
+
+def parse_template(file: str, language: str, text: str, source: str) -> Template:
+    """The same for a template that is not, or not yet, what stands in `file`."""
     template = Template(file, language, text, source)
     if not _read_plain(template):
         template.blocks.clear()

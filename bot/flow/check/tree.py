@@ -90,7 +90,7 @@ def read_tree(root: Path, today: date, channels: Sequence[str], bot_texts: Colle
     tree.flows, tree.problems = read_flows(root / "flows")
     tree.broken = {problem.path for problem in tree.problems if problem.code in SYNTAX_CODES}
     tree.linked = {name: link(flow, tree.flows) for name, flow in tree.flows.items()}
-    tree.forms = _forms(tree.content / SOURCE_LANGUAGE / BOT / "address.toml")
+    tree.forms = forms_of(tree.content / SOURCE_LANGUAGE / BOT / "address.toml")
     tree.partners = [
         (flow.name, step.flow)
         for flow in tree.flows.values()
@@ -126,7 +126,7 @@ def _read_words(folder: Path) -> dict[str, Template]:
     return words
 
 
-def _forms(path: Path) -> frozenset[str]:
+def forms_of(path: Path) -> frozenset[str]:
     """The words of `address.toml` that a text must not write out; its faults are found elsewhere."""
     tables = read_file(path).data.values() if path.is_file() else ()
     return frozenset(

@@ -25,7 +25,7 @@
   function show(html) {
     const part = new DOMParser().parseFromString(html, "text/html").querySelector("[data-first]");
     if (!part) return [];
-    if (part.dataset.language !== root.lang) {
+    if (part.dataset.language !== root.lang || part.dataset.person !== log.dataset.person) {
       location.reload();
       return [];
     }
@@ -50,6 +50,7 @@
 
   function lead(come, tapped) {
     if (!come.length) return;
+    hush();
     document.querySelector("main").classList.remove("first");
     come[0].scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
     const head = come[0].querySelector("h2");
@@ -73,9 +74,9 @@
     const come = show(await answer.text());
     done(job);
     lead(come, Boolean(job.button));
-    const voice = come.map((one) => one.querySelector("audio")).find(Boolean);
-    if (voice) voice.play().catch(() => {});
-    else if (job.aloud) read(newest());
+    const sound = come.map((one) => one.querySelector("audio")).find(Boolean);
+    if (sound) play(sound);
+    else if (job.aloud) read(wordsOf(newest()));
   }
 
   function later(job) {
@@ -120,25 +121,39 @@
     send();
   });
 
-  // --- reading aloud, where no voice was recorded
+  // --- reading aloud: what was recorded; else with the browser's own voice; else with the bot's draft voice
+
+  const ours = (voice) => voice.lang.slice(0, 2) === root.lang.slice(0, 2);
+  const voices = () => ("speechSynthesis" in window ? speechSynthesis.getVoices() : []);
+  const wordsOf = (message) => [...message.querySelectorAll("h2, .body p")].map((one) => one.textContent).join("\n");
 
   function unlock() { // browsers let a page speak only from within a tap
     if ("speechSynthesis" in window) speechSynthesis.speak(new SpeechSynthesisUtterance(""));
   }
 
-  function read(message) {
-    if (!("speechSynthesis" in window) || !message) return;
+  function hush() { // one voice at a time
+    for (const sound of document.querySelectorAll("audio")) sound.pause();
+    if ("speechSynthesis" in window) speechSynthesis.cancel();
+  }
+
+  function play(sound) {
+    hush();
+    const words = sound.dataset.words; // of a draft: a phone that speaks the language does it better
+    if (words && voices().some(ours)) return read(words);
+    sound.play().catch(() => { if (words) read(words); });
+  }
+
+  function read(words) {
+    if (!("speechSynthesis" in window)) return;
     const language = root.lang === "vi" ? "vi-VN" : root.lang;
-    const voices = speechSynthesis.getVoices();
-    if (voices.length && !voices.some((voice) => voice.lang.slice(0, 2) === root.lang.slice(0, 2))) {
+    if (voices().length && !voices().some(ours)) {
       line.textContent = line.dataset.voice;
       return;
     }
-    const words = [...message.querySelectorAll("h2, .body p")].map((one) => one.textContent).join("\n");
     const voice = new SpeechSynthesisUtterance(words);
     voice.lang = language;
     voice.rate = 0.9;
-    speechSynthesis.cancel();
+    hush();
     speechSynthesis.speak(voice);
   }
 

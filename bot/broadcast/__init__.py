@@ -1,0 +1,1 @@
+"""Broadcasts as they are written: the file, its words, the audience. Pure once its files are read."""

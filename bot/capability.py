@@ -1,0 +1,91 @@
+"""What each channel can do: one table for sending, for the checker and for the docs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do. Lengths in characters after NFC; rates in messages per second."""
+
+    text: int
+    caption: int
+    buttons: int  # 0: answers are numbered lines in the text, and the number is typed
+    button_label: int
+    edits: bool
+    deletes: bool
+    pictures: bool
+    voice: bool
+    chat_rate: float  # sustained messages a second to one chat; 0: no limit
+    chat_burst: int  # messages at once to one chat
+    keeps: bool  # the channel shows its messages from the outbox, so their words are kept there
+    rate: float = 0.0  # messages a second to everybody together; 0: no limit
+    by_address: bool = False  # pictures are not uploaded: the platform fetches them from our own web door
+    people: int = 0  # how many the platform's free plan allows; 0: no limit
+    messages: int = 0  # how many a month it allows; 0: no limit
+
+
+CAPABILITIES = {
+    "terminal": Capabilities(
+        text=100_000,
+        caption=100_000,
+        buttons=100,
+        button_label=60,
+        edits=False,
+        deletes=False,
+        pictures=False,
+        voice=False,
+        chat_rate=0,
+        chat_burst=1,
+        keeps=False,
+    ),
+    "web": Capabilities(
+        text=100_000,
+        caption=100_000,
+        buttons=100,
+        button_label=60,
+        edits=True,
+        deletes=True,
+        pictures=True,
+        voice=True,
+        chat_rate=0,
+        chat_burst=1,
+        keeps=True,
+    ),
+    # https://core.telegram.org/bots/api and https://core.telegram.org/bots/faq, read 2026-11-23. No length of a label
+    # is published; 64 characters are what a phone shows.
+    "telegram": Capabilities(
+        text=4096,
+        caption=1024,
+        buttons=100,
+        button_label=64,
+        edits=True,
+        deletes=True,
+        pictures=True,
+        voice=True,
+        chat_rate=1.0,
+        chat_burst=5,
+        keeps=False,
+        rate=30.0,
+    ),
+    # https://docs.zaloplatforms.com/docs/BOT, as developers quote it; what is not settled: docs/zalo.md. It takes voice
+    # as AAC alone, which none of our libraries writes, so a voice is given by its address.
+    "zalo_bot": Capabilities(
+        text=2000,
+        caption=2000,
+        buttons=0,
+        button_label=100,
+        edits=False,
+        deletes=False,
+        pictures=True,
+        voice=False,
+        chat_rate=1.0,
+        chat_burst=5,
+        keeps=False,
+        by_address=True,
+        people=50,
+        messages=3000,
+    ),
+}
+"""By the channel's name."""

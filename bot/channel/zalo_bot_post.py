@@ -1,0 +1,153 @@
+"""Messages to Zalo: words, and pictures and voices by the address under which our own web door shows them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from bot.capability import CAPABILITIES
+from bot.channel.base import Correction, Document, Fault, Message, Outgoing, Picture, SendFailed, VoiceNote
+from bot.channel.counts import Uncounted
+from bot.channel.numbered import in_words
+from bot.channel.steps import Steps
+from bot.channel.zalo_bot_form import Part, parts
+from bot.voice.provider import NotSpoken
+from bot.voice.sound import MP3
+
+if TYPE_CHECKING:
+    from bot.channel.counts import Counts
+    from bot.channel.numbered import Say
+    from bot.channel.picture import Pictures
+    from bot.channel.zalo_bot_api import Api
+    from bot.voice.drafts import Drafts
+
+log = logging.getLogger(__name__)
+
+_CAN = CAPABILITIES["zalo_bot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where anybody may fetch what we show; without a `base` such as https://bot.example there is nowhere."""
+
+    base: str = ""
+
+    def picture(self, path: str, digest: str) -> str:
+        """A drawing as PNG. The address changes with the picture."""
+        return f"{self.base}/picture/{digest[:16]}/{path.removesuffix('.svg')}.png" if self.base else ""
+
+    def draft(self, key: str) -> str:
+        """A draft voice. Nobody finds its address who does not know its words."""
+        return f"{self.base}/spoken/{key}{MP3}" if self.base else ""
+
+    def recording(self, path: str) -> str:
+        """A recorded voice."""
+        return f"{self.base}/media/voice/{path}" if self.base else ""
+
+
+class Post:
+    """Sends to chats. `counts` is told of every message that Zalo may have counted."""
+
+    def __init__(self, api: Api, pictures: Pictures, say: Say, addresses: Addresses, *, styles: bool) -> None:
+        self.counts: Counts = Uncounted()
+        self.drafts: Drafts | None = None
+        self._api = api
+        self._pictures = pictures
+        self._say = say
+        self._addresses = addresses
+        self._styles = styles
+        self._steps = Steps()
+
+    async def send(self, chat: str, outgoing: Outgoing) -> str:
+        """Deliver one thing; returns the message's id. Raises SendFailed."""
+        match outgoing:
+            case Message():
+                return await self._message(chat, in_words(outgoing, self._say))
+            case VoiceNote():
+                return await self._voice(chat, outgoing)
+            case Document():  # Zalo takes no files from bots
+                return await self._message(chat, Message(f"📄 {outgoing.name}", outgoing.text))
+            case Correction():
+                raise SendFailed(Fault.REFUSED, "what was sent cannot be changed here")
+        return outgoing.message  # what was sent stays as it is
+
+    async def _message(self, chat: str, message: Message) -> str:
+        texts = parts(message, _CAN.text)
+        address = await self._address(message.picture) if message.picture else ""
+        if address:
+            fits = len(texts) == 1 and len(texts[0].text) <= _CAN.caption
+            photo = partial(self._photo, chat, address, texts[0].text if fits else "")
+            try:
+                return await self._steps.send(
+                    (chat, message), [photo, *(partial(self._text, chat, text) for text in texts if not fits)]
+                )
+            except SendFailed as failed:
+                if failed.fault is not Fault.REFUSED:
+                    raise
+                log.error("picture refused", extra={"reason": failed.reason[:200]})  # noqa: TRY400
+        if message.picture:  # a person is never left without the step
+            words = f"🖼 {message.picture.alt}\n\n{message.body}"
+            return await self._message(chat, replace(message, body=words.rstrip(), picture=None))
+        return await self._steps.send((chat, message), [partial(self._text, chat, text) for text in texts])
+
+    async def _text(self, chat: str, part: Part) -> str:
+        body = {"chat_id": chat, "text": part.text}
+        if not (self._styles and part.styles):
+            return await self._call("sendMessage", body)
+        try:
+            return await self._call("sendMessage", {**body, "text_styles": part.styles})
+        except SendFailed as failed:
+            if failed.fault is not Fault.REFUSED:
+                raise
+            log.error("styles refused, sent without", extra={"reason": failed.reason[:200]})  # noqa: TRY400
+            return await self._call("sendMessage", body)
+
+    async def _photo(self, chat: str, address: str, caption: str) -> str:
+        body = {"chat_id": chat, "photo": address, **({"caption": caption} if caption else {})}
+        return await self._call("sendPhoto", body)
+
+    async def _call(self, method: str, body: dict[str, Any]) -> str:
+        """One message; its id."""
+        try:
+            sent = await self._api.call(method, body)
+        except SendFailed as failed:
+            if failed.fault is Fault.UNKNOWN:  # it may have arrived
+                self.counts.sent()
+            raise
+        self.counts.sent()
+        return str(sent.get("message_id", "")) if isinstance(sent, dict) else ""
+
+    async def _address(self, picture: Picture) -> str:
+        """Where Zalo finds a picture; empty if it cannot be shown."""
+        try:
+            return self._addresses.picture(picture.path, await self._pictures.digest(picture.path))
+        except (OSError, ValueError) as error:
+            log.error("no such picture", extra={"picture": picture.path, "error": type(error).__name__})  # noqa: TRY400
+            return ""
+
+    async def _voice(self, chat: str, note: VoiceNote) -> str:
+        """A link to the recorded voice, else to a draft, else the words: nobody is left without an answer."""
+        address = self._addresses.recording(note.path) if note.path else await self._draft(chat, note)
+        if address:
+            words = self._say(note.language, "listen", {"address": address})
+            return await self._message(chat, Message("", words))
+        if not note.words:
+            raise SendFailed(Fault.REFUSED, f"no address for the voice {note.path}: setting 'web.public_url'")
+        return await self._message(chat, Message("", note.words))
+
+    async def _draft(self, chat: str, note: VoiceNote) -> str:
+        """Where a draft is heard, made when it is not there; empty when nobody speaks."""
+        if self.drafts is None or not self._addresses.base or not (key := self.drafts.key(note.language, note.words)):
+            return ""
+        if not self.drafts.file(key, MP3).is_file():  # a program takes seconds for it: the only wait worth a sign
+            with contextlib.suppress(SendFailed):
+                await self._api.call("sendChatAction", {"chat_id": chat, "action": "typing"})
+        try:
+            await self.drafts.make(note.language, note.words, MP3)
+        except NotSpoken as reason:
+            log.error("not spoken, sent as words", extra={"reason": str(reason)[:200]})  # noqa: TRY400
+            return ""
+        return self._addresses.draft(key)

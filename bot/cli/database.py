@@ -1,0 +1,39 @@
+"""A command's one piece of work at the database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.cli.report import complain, show
+from bot.config import find_root, load
+from bot.store.database import DatabaseFault, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
+
+
+def at_database(work: Callable[[AsyncConnection], Awaitable[T]], *, writes: bool = True) -> T | None:
+    """What the work in one transaction gives; None after a complaint. A running bot waits for one that `writes`."""
+    config, problems = load(find_root())
+    show(problems)
+    if any(problem.is_error for problem in problems):
+        return None
+
+    async def run() -> T:
+        database = await open_database(config.database)
+        try:
+            async with database.write() if writes else database.read() as connection:
+                return await work(connection)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except DatabaseFault as fault:
+        complain(str(fault))
+        return None

@@ -1,0 +1,153 @@
+"""An audience as SQL: who is meant, who of them does not get it and why, and a few of them to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, func, literal, literal_column, not_, or_, select, true
+
+from bot.broadcast.audience import Everyone, InGuide, Is, Joined, Node, Under, Wants, When
+from bot.engine.chat import ASIDE
+from bot.engine.event import VIETNAM
+from bot.store.tables import broadcast, chat, optout, recipient, session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+DAY = 24 * 3_600_000
+WEEK = 7 * DAY
+
+IN_A_GUIDE = 30 * 60_000
+"""Milliseconds since a person's last word in which an open guide counts as being walked through right now."""
+
+CAPPED = ("tip", "notice")
+"""Classes that count for the frequency cap, and are held back by it."""
+
+REACHED = ("claimed", "sent", "unknown", "deleted")
+"""States of somebody who has got a broadcast, or may have."""
+
+_TIMES = {"last_seen": chat.c.seen_at, "created": chat.c.created_at}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What keeps people from getting a broadcast: its topic and class, the channels in service, the caps (0: none)."""
+
+    topic: str
+    kind: str
+    channels: tuple[str, ...]
+    a_day: int
+    a_week: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One of the audience. `reason` says why they do not get it; "" if they do."""
+
+    chat: str
+    language: str
+    place: str
+    seen_at: int
+    where: str  # the open guide and its step
+    reason: str
+
+
+def condition(node: Node, now: int) -> ColumnElement[bool]:
+    """The chats that are meant. Who is set aside on a shared phone is nobody's audience."""
+    return and_(chat.c.external.not_like(f"%{ASIDE}%"), _of(node, now))
+
+
+def _of(node: Node, now: int) -> ColumnElement[bool]:
+    match node:
+        case Everyone():
+            return true()
+        case Is(name, values, _, negated):
+            among = chat.c[name].in_(values) if len(values) > 1 else chat.c[name] == values[0]
+            return not_(among) if negated else among
+        case Under(place):
+            inner = f"{place}/"
+            return func.substr(chat.c.place + "/", 1, len(inner)) == inner
+        case When(name, side, days, day):
+            at = _beginning(day) if day else now - days * DAY
+            return _TIMES[name] < at if side == "before" else _TIMES[name] >= at
+        case InGuide(state, guide, step, _):
+            found = [session.c.flow == guide]
+            if state != "started":
+                found.append(session.c.finished.is_(state == "finished"))
+            if step:
+                found.append(session.c.step == step)
+            return chat.c.key.in_(select(session.c.chat).where(*found))
+        case Wants(topic):
+            return not_(_opted_out(topic))
+        case Joined(word, parts):
+            inside = [_of(part, now) for part in parts]
+            return not_(inside[0]) if word == "not" else (and_ if word == "and" else or_)(*inside)
+
+
+def reason(terms: Terms, now: int) -> ColumnElement[str]:
+    """Why a chat does not get it, for reasons that stay; "" if it does."""
+    ways: list[tuple[ColumnElement[bool], str]] = [
+        (not_(chat.c.reachable), "unreachable"),
+        (chat.c.channel.not_in(terms.channels), "channel_off"),
+        (_opted_out(terms.topic), "opted_out"),
+    ]
+    if terms.kind in CAPPED and (terms.a_day or terms.a_week):
+        had = [_had(now - span) >= most for span, most in ((DAY, terms.a_day), (WEEK, terms.a_week)) if most]
+        ways.append((or_(*had), "had_enough"))
+    return case(*((way, literal(why)) for way, why in ways), else_=literal(""))
+
+
+def reason_now(terms: Terms, now: int) -> ColumnElement[str]:
+    """The same, and who walks through a guide at this moment."""
+    stays = reason(terms, now)
+    walking = and_(chat.c.flow != "", chat.c.seen_at > now - IN_A_GUIDE)
+    if terms.kind == "emergency":
+        return stays
+    return case((stays != "", stays), (walking, literal("in_a_guide")), else_=literal(""))
+
+
+async def count(connection: AsyncConnection, node: Node, terms: Terms, now: int) -> dict[str, int]:
+    """How many are meant, by reason; "" counts those who would get it now."""
+    why = select(reason_now(terms, now).label("why")).where(condition(node, now)).subquery()
+    rows = await connection.execute(select(why.c.why, func.count()).group_by(why.c.why))
+    return {reason: number for reason, number in rows}  # noqa: C416 (rows are no tuples)
+
+
+async def sample(connection: AsyncConnection, node: Node, terms: Terms, now: int, most: int = 5) -> list[Example]:
+    """Some of those who are meant: who was seen last, whether they get it or not."""
+    step = select(session.c.step).where(session.c.chat == chat.c.key, session.c.flow == chat.c.flow)
+    columns = (chat.c.key, chat.c.language, chat.c.place, chat.c.seen_at, chat.c.flow)
+    query = select(*columns, step.scalar_subquery(), reason_now(terms, now)).where(condition(node, now))
+    rows = await connection.execute(query.order_by(chat.c.seen_at.desc()).limit(most))
+    return [
+        Example(key, language, place, seen_at, f"{flow}/{at}" if flow and at else flow, why)
+        for key, language, place, seen_at, flow, at, why in rows
+    ]
+
+
+def _opted_out(topic: str) -> ColumnElement[bool]:
+    topics: Sequence[Any] = ("", topic)
+    return (
+        select(literal_column("1")).where(optout.c.chat == chat.c.key, optout.c.topic.in_(topics)).correlate(chat)
+    ).exists()
+
+
+def _had(since: int) -> ColumnElement[int]:
+    """How many broadcasts that count a chat has got since then."""
+    counts = select(broadcast.c.id).where(broadcast.c.kind.in_(CAPPED))
+    had = select(func.count()).where(
+        recipient.c.chat == chat.c.key,
+        recipient.c.at > since,
+        recipient.c.state.in_(REACHED),
+        recipient.c.broadcast.in_(counts),
+    )
+    return had.correlate(chat).scalar_subquery()
+
+
+def _beginning(day: Any) -> int:
+    return int(datetime.combine(day, time(), VIETNAM).timestamp() * 1000)

@@ -1,0 +1,194 @@
+"""Who gets a broadcast: one row each, from the plan to the platform's receipt. Nobody twice, nobody forgotten.
+
+planned -> claimed -> sent | failed (the class) | skipped (why) | unknown. What was claimed by a run that died may have
+been sent: it becomes unknown and is never sent again by itself. A sent row may become deleted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    text,
+    update,
+)
+
+from bot.store import audience, tables
+from bot.store.hot import Connection, many
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.broadcast.audience import Node
+    from bot.store.audience import Terms
+
+PLANNED, CLAIMED, SENT, FAILED = "planned", "claimed", "sent", "failed"
+SKIPPED, UNKNOWN, DELETED = "skipped", "unknown", "deleted"
+
+STATES = (PLANNED, CLAIMED, SENT, FAILED, SKIPPED, UNKNOWN, DELETED)
+
+ERASED = "#"
+"""The key of a chat that is erased begins so: the row counts on, and belongs to nobody."""
+
+HELD_OUT = "holdout"
+"""Why somebody is skipped by whom the others are judged."""
+
+_STEP, _SHIFT, _ROUND = 7919, 6185, 10_007
+"""(n * _STEP + id * _SHIFT) % _ROUND is spread evenly over any run of recipients; other broadcasts pick others."""
+
+_DAY = 24 * 3_600_000
+
+_table = tables.recipient
+
+
+def fixed(word: str) -> ColumnElement[str]:
+    """A word in the statement itself: with a bound one SQLite would not use the index of what is planned."""
+    return literal_column(f"'{word}'", Text)
+
+
+async def gather(
+    connection: AsyncConnection, id_: int, node: Node, terms: Terms, *, now: int, holdout: float, most: int
+) -> int:
+    """Write down the next `most` people of the audience, in the order of their keys; how many that were."""
+    chat = tables.chat
+    last = (
+        await connection.execute(
+            select(_table.c.chat)
+            .where(_table.c.broadcast == id_, _table.c.chat.not_like(f"{ERASED}%"))
+            .order_by(_table.c.chat.desc())
+            .limit(1)
+        )
+    ).scalar()
+    begin = (await connection.execute(select(func.max(_table.c.n)).where(_table.c.broadcast == id_))).scalar() or 0
+    where = [audience.condition(node, now), *([chat.c.key > last] if last is not None else [])]
+    why = audience.reason(terms, now).label("why")
+    piece = select(chat.c.key, chat.c.channel, why).where(*where).order_by(chat.c.key).limit(most).subquery()
+    n = (begin + func.row_number().over(order_by=piece.c.key)).label("n")  # of the piece alone: it sees all its rows
+    next_ = select(piece.c.key, piece.c.channel, n, piece.c.why).subquery()
+    picked = (next_.c.n * _STEP + id_ * _SHIFT) % _ROUND < int(holdout * _ROUND / 100)
+    reason = case((next_.c.why != "", next_.c.why), (picked, literal(HELD_OUT)), else_=literal(""))
+    rows = select(
+        literal(id_, BigInteger),
+        next_.c.n,
+        next_.c.key,
+        next_.c.channel,
+        case((reason == "", literal(PLANNED)), else_=literal(SKIPPED)),
+        reason,
+        literal(0, Integer),
+        literal(""),
+        literal(0, Integer),
+        literal(now, BigInteger),
+    )
+    names = [column.name for column in _table.columns]
+    return (await connection.execute(insert(_table).from_select(names, rows))).rowcount
+
+
+async def add(connection: AsyncConnection, id_: int, chats: Collection[tuple[str, str]], now: int) -> None:
+    """Plan these chats, as (key, channel): a test goes to people by name."""
+    rows = [
+        {"broadcast": id_, "n": n, "chat": key, "channel": channel, "state": PLANNED, "reason": "", "attempts": 0}
+        | {"message": "", "version": 0, "at": now}
+        for n, (key, channel) in enumerate(chats, 1)
+    ]
+    await many(connection, insert(_table), rows)
+
+
+async def recover(connection: AsyncConnection) -> int:
+    """What a run that died had claimed may have been sent; how many those are."""
+    table = tables.broadcast
+    open_ = select(table.c.id).where(table.c.ended_at == 0)
+    lost = update(_table).where(_table.c.broadcast.in_(open_), _table.c.state == CLAIMED)
+    lost = lost.values(state=UNKNOWN, reason="crash")
+    return (await connection.execute(lost)).rowcount
+
+
+async def counts(connection: AsyncConnection, id_: int) -> dict[tuple[str, str], int]:
+    """Recipients by (state, reason)."""
+    rows = await connection.execute(
+        select(_table.c.state, _table.c.reason, func.count())
+        .where(_table.c.broadcast == id_)
+        .group_by(_table.c.state, _table.c.reason)
+    )
+    return {(state, reason): number for state, reason, number in rows}
+
+
+async def some_left(connection: AsyncConnection, id_: int, until: int = 0) -> bool:
+    """Whether anybody is still planned (up to recipient `until`)."""
+    where = [_table.c.broadcast == id_, _table.c.state == fixed(PLANNED)]
+    where += [_table.c.n <= until] if until else []
+    return (await connection.execute(select(_table.c.n).where(*where).limit(1))).first() is not None
+
+
+async def nth_planned(connection: AsyncConnection, id_: int, nth: int) -> int:
+    """The number of the nth of those who are planned; 0 if there are not so many."""
+    where = (_table.c.broadcast == id_, _table.c.state == fixed(PLANNED))
+    found = select(_table.c.n).where(*where).order_by(_table.c.n).offset(nth - 1).limit(1)
+    return (await connection.execute(found)).scalar() or 0
+
+
+async def analyze(connection: AsyncConnection) -> None:
+    """Tell PostgreSQL that the table has grown by many: its first plans were made for an empty one."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("ANALYZE recipient"))
+
+
+async def call_off(connection: AsyncConnection, id_: int, most: int) -> int:
+    """Skip the next `most` of those who are planned; how many that were."""
+    some = select(_table.c.n).where(_table.c.broadcast == id_, _table.c.state == fixed(PLANNED)).limit(most)
+    off = update(_table).where(_table.c.broadcast == id_, _table.c.n.in_(some))
+    return (await connection.execute(off.values(state=SKIPPED, reason="stopped"))).rowcount
+
+
+async def retry(connection: AsyncConnection, id_: int, *, unknown: bool) -> int:
+    """Plan again who was not reached for a reason that may pass; `unknown`: also who may have got it."""
+    failed = (_table.c.state == FAILED) & (_table.c.reason != "gone")
+    which = failed | (_table.c.state == UNKNOWN) if unknown else failed
+    again = update(_table).where(_table.c.broadcast == id_, which, _table.c.chat.not_like(f"{ERASED}%"))
+    return (await connection.execute(again.values(state=PLANNED, reason="", attempts=0))).rowcount
+
+
+async def retriable(connection: AsyncConnection, id_: int) -> tuple[int, int]:
+    """How many `retry` would plan again: failed, unknown."""
+    found = await counts(connection, id_)
+    failed = sum(number for (state, reason), number in found.items() if state == FAILED and reason != "gone")
+    return failed, sum(number for (state, _), number in found.items() if state == UNKNOWN)
+
+
+_NAMELESS = (
+    update(_table)
+    .where(_table.c.chat == bindparam("key"))
+    .values(
+        chat=fixed(ERASED) + cast(_table.c.n, Text),
+        message=fixed(""),
+        at=_table.c.at - _table.c.at % literal_column(str(_DAY)),
+        state=case((_table.c.state == fixed(PLANNED), fixed(SKIPPED)), else_=_table.c.state),
+        reason=case((_table.c.state == fixed(PLANNED), fixed("erased")), else_=_table.c.reason),
+    )
+)
+
+
+async def make_nameless(connection: Connection, chats: Iterable[str]) -> None:
+    """Rows of these chats count on, but belong to nobody; who was planned gets nothing."""
+    await many(connection, _NAMELESS, [{"key": key} for key in chats])
+
+
+async def forget(connection: AsyncConnection, id_: int, most: int) -> int:
+    """Drop `most` recipients of a broadcast; how many that were."""
+    some = select(_table.c.n).where(_table.c.broadcast == id_).order_by(_table.c.n).limit(most)
+    old = delete(_table).where(_table.c.broadcast == id_, _table.c.n.in_(some))
+    return (await connection.execute(old)).rowcount

@@ -1,0 +1,119 @@
+"""Sentences of people who tried the bot cold, on the guides and words as they are."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bot.meaning.choose import Offer, choose
+from bot.meaning.fold import fold
+from bot.service.house import House, load_house
+
+ROOT = Path(__file__).parents[2]
+
+
+@cache
+def house() -> House:
+    """The guides as they are."""
+    return load_house(ROOT, {})[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "guide"),
+    [
+        ("con bị bắt cóc", "scam-fake-police"),
+        ("con trai bà bị bắt cóc đòi tiền chuộc", "scam-fake-police"),
+        ("nó bảo bà chuyển tiền nó mới thả con trai bà", "scam-fake-police"),
+        ("nó bắt bà ra ngân hàng rút tiền đưa nó", "scam-fake-police"),
+        ("no bat ba ra ngan hang rut tien dua no", "scam-fake-police"),
+        ("nó đang gọi điện bảo bà đọc mã", "scam-fake-police"),
+        ("nó gọi bảo đọc mã otp", "scam-fake-police"),
+        ("đang gọi đòi mã", "scam-fake-police"),
+        ("họ bảo đọc mã otp cho họ, bà đọc rồi", "scam-report"),
+    ],
+)
+def test_live_extortion_is_a_cry_for_help(typed: str, guide: str) -> None:
+    """While it happens, not only afterwards."""
+    assert house().ear.hear(typed).alarm == f"open:{guide}"
+
+
+@pytest.mark.parametrize("typed", ["đặt cọc trước có sao không", "nó bảo đọc sách", "ra ngân hàng rút tiền trợ cấp"])
+def test_what_is_near_it_is_no_cry(typed: str) -> None:
+    """Words of every day."""
+    assert house().ear.hear(typed).alarm == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("bac la ba Tu", "talk:name"),
+        ("tôi tên là Lan", "talk:name"),
+        ("gọi tôi là ông", "talk:name"),
+        ("bà Tư đây", "talk:name"),
+        ("my name is Lan", "talk:name"),
+        ("mày là ai", "talk:who"),
+        ("cháu là ai vậy", "talk:who"),
+        ("con ơi giúp bà với", "talk:unclear"),
+        ("tau khong biet mần răng", "talk:unclear"),
+        ("tui quen mat khau cai vneid roi lam sao bay gio", "open:eid-forgot-password"),
+        ("chữ nhỏ quá", "talk:eyes"),
+        ("chữ to lên", "talk:eyes"),
+    ],
+)
+def test_what_people_say_first_is_understood(typed: str, answer: str) -> None:
+    """It comes first, beyond doubt."""
+    heard = house().ear.hear(typed)
+    assert heard.found[0].answer == answer
+    assert heard.is_clear
+
+
+@pytest.mark.parametrize("typed", ["rồi con", "dạ con", "rồi nha con"])
+def test_words_of_manners_lead_to_no_guide(typed: str) -> None:
+    """They say nothing."""
+    assert not [found for found in house().ear.hear(typed).found if found.answer.startswith("open:")]
+
+
+STEP = ("done", "not_yet", "stuck", "again", "back", "home", "restart")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("stuck", "khong thay dau het|không thấy nút đó|kẹt rồi|bà bị kẹt|nó báo sai số|giúp bà"),
+        ("done", "xong rồi nè con|dạ rồi|ừ|dạ|rồi con"),
+        ("again", "bước mấy rồi|tới đâu rồi|đang ở đâu"),
+        ("restart", "bắt đầu lại|trở lại bước 1"),
+        ("home", "thôi không làm nữa"),
+    ],
+)
+def test_at_a_step_people_answer_in_their_own_words(answer: str, said: str) -> None:
+    """By the very words, among all that can be answered there."""
+    library = house().library
+    words = library.language("vi").address("").words
+    offers = [Offer(each, "", library.lines("vi", "_bot/buttons", f"words_{each}", words)) for each in STEP]
+    for typed in said.split("|"):
+        assert choose(typed, offers, freely=False) == answer, typed
+        assert choose(fold(typed), offers, freely=False) == answer, typed
+
+
+def test_larger_letters_are_found_on_the_page_and_on_the_phone() -> None:
+    """Both languages name the button of the page, which is called so there, and the settings."""
+    library = house().library
+    page = (ROOT / "bot" / "web" / "templates" / "chat.html").read_text(encoding="utf-8")
+    assert ">A+</button>" in page
+    for language, settings in (("vi", "Cài đặt"), ("en", "Settings")):
+        words = library.language(language).address("").words
+        text = " ".join(library.lines(language, "_bot/talk_eyes", "text", words))
+        assert "A+" in text
+        assert settings in text
+
+
+def test_who_says_a_name_hears_how_to_be_called_otherwise() -> None:
+    """By the label of that answer, as it stands."""
+    library = house().library
+    for language in ("vi", "en"):
+        words = library.language(language).address("").words
+        (label,) = library.lines(language, "_bot/buttons", "address", words)
+        assert f"“{label}”" in " ".join(library.lines(language, "_bot/talk_name", "text", words))

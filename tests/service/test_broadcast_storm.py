@@ -1,0 +1,105 @@
+"""Whatever the Bot API does, over real HTTP: everybody ends in one honest state, and the sums add up."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.app import running
+from bot.broadcast.model import Broadcast, Kind, Plan
+from bot.channel.telegram import Telegram
+from bot.engine.chat import Chat
+from bot.service.reload import open_house
+from bot.store import broadcasts, chats, recipients
+from tests.kit.shell import a_config, make_root
+from tests.kit.telegram import TelegramDouble
+
+TEXT = "{% block text %}{{ You }} nhớ nhé.{% endblock %}"
+
+ENDS = {
+    "": {"sent"},
+    "slow": {"sent"},
+    "server_error": {"sent"},
+    "html": {"sent"},
+    "flood": {"sent"},
+    "migrated": {"sent"},
+    "cut": {"unknown(no_answer)"},  # it may have arrived: nobody can know
+    "cut_after": {"unknown(no_answer)"},
+    "blocked": {"failed(gone)"},
+    "deactivated": {"failed(gone)"},
+    "chat_not_found": {"failed(gone)"},
+}
+"""What may happen to one person's message, and how it may end."""
+
+ARRIVES = {"": 1, "slow": 1, "server_error": 1, "html": 1, "flood": 1, "migrated": 1, "cut_after": 1}
+"""How often it is to arrive; never, where it is not named."""
+
+
+async def _storm(faults, root):
+    """Send to one person for each fault; how each ended, and how often their message was taken."""
+    house, problems = open_house(a_config(root))
+    assert house is not None, problems
+    config = a_config(root)
+    async with TelegramDouble() as double:
+        mouth = Telegram(
+            double.token, media=root / "content" / "media", cache=root / "data" / "pictures", api=double.url
+        )
+        mouth.capabilities = dataclasses.replace(mouth.capabilities, rate=300.0)
+        async with running(config, house, [mouth]) as app:
+            for ident, fault in enumerate(faults, 1):
+                double.person(ident, started=True)
+                if fault:
+                    anywhere = fault == "flood"
+                    double.fault(
+                        "sendMessage", chat=None if anywhere else ident, kind=fault, retry_after=1, seconds=0.3
+                    )
+            now = time.time_ns() // 1_000_000
+            people = [Chat(f"telegram:{n}", "telegram", str(n), "vi", now, now) for n in range(1, len(faults) + 1)]
+            content = Broadcast(
+                "care", "scam", Kind.TIP, "everyone", plan=Plan(canary=0, errors=100), words={"vi": TEXT}
+            )
+            about = {"state": "running", "sender": "x", "expected": len(faults), "created_at": 1, "start_at": 1}
+            async with app.database.write() as connection:
+                await chats.save(connection, people)
+                id_ = await broadcasts.add(connection, content, name="care", **about)
+            app.broadcasts.lane.news.set()
+            for _ in range(2_000):
+                async with app.database.read() as connection:
+                    row = await broadcasts.find(connection, "care")
+                if row.state == "done":
+                    break
+                await asyncio.sleep(0.02)
+            async with app.database.read() as connection:
+                counted = await recipients.counts(connection, id_)
+                table = recipients.tables.recipient
+                rows = (await connection.execute(table.select().order_by(table.c.n))).all()
+        sends = [call for call in double.calls if call.method == "sendMessage" and call.result is not None]
+        taken = Counter(call.chat for call in sends)
+        assert row.state == "done", (row.state, row.reason, counted)
+        assert double.violations == []
+        ends = {int(r.chat.partition(":")[2]): f"{r.state}({r.reason})" if r.reason else r.state for r in rows}
+        return ends, taken, counted
+
+
+@settings(max_examples=5)
+@given(
+    st.lists(st.sampled_from([each for each in ENDS if each != "flood"]), min_size=12, max_size=40),
+    st.integers(0, 1),
+)
+def test_everybody_ends_in_one_honest_state_and_nobody_gets_it_twice(faults, floods):
+    """Floods, slow answers, answers that never come, proxies, blocked and moved people, in any mixture."""
+    faults = [*faults, *["flood"] * floods]
+    with tempfile.TemporaryDirectory() as folder:
+        ends, taken, counted = asyncio.run(_storm(faults, make_root(Path(folder))))
+    assert sum(counted.values()) == len(faults) == len(ends)
+    for ident, fault in enumerate(faults, 1):
+        assert ends[ident] in ENDS[fault], (ident, fault)
+        moved = -(10**12) + ident
+        assert taken[ident] + taken[moved] == ARRIVES.get(fault, 0), (ident, fault)
