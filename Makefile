@@ -14,7 +14,7 @@ chat: setup
 demo-telegram: setup
 	@$(BIN)/python -m tests.kit.demo_telegram
 
-test: check browser crabline
+test: check browser
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: setup
@@ -41,6 +41,7 @@ browser: setup
 
 crabline: setup
 	@$(BIN)/python -m tests.kit.crabline
+	$(BIN)/python -m pytest tests/zalo_crosscheck.py
 
 .venv/ready: requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install python3."; exit 1; }

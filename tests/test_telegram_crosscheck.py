@@ -42,6 +42,7 @@ every row but "updates of many people" and the last.
 | second poller                 | ends the first     | is refused         | ours: the newest request wins                     |
 | update of an unwanted kind    | never made         | kept for later     | ours: the filter holds for what comes after it    |
 | webhook answers 503           | tries again        | waits for the next | ours; a new update or setWebhook pushes it again  |
+| a call in the webhook's answer| carried out        | left out           | ours: the docs promise it                         |
 | updates of many people        | many at a time     | one at a time      | ours: up to max_connections                       |
 | edited, blocked, unblocked    | delivered          | cannot be queued   | ours; only on our double these are walked         |
 | the same update once more     | delivered          | cannot be queued   | ours: only a lost confirmation repeats it         |
@@ -123,7 +124,7 @@ async def test_guides_are_walked_by_tapping(emulator, tmp_path, webhook):
             photos = [shown.photo for shown in person.screen if shown.photo]
             assert len(photos) == len(drawn) > 0
             assert all(emulator.file(photo).startswith(b"\x89PNG") for photo in photos)
-        for tap in emulator.taps:
+        for tap in emulator.taps if not webhook else ():  # it carries out no call that stands in a webhook's answer
             await tap.waits_for_answer()
         assert await emulator.delivery.settled(3)
 
@@ -172,7 +173,7 @@ async def test_a_link_opens_its_guide(emulator, tmp_path):
         person = emulator.person(1)
         await person.starts(PAY)
         await at_step(bot, person, "before_you_start")
-        title = bot.label("", "", f"open:{PAY}")
+        title = bot.label("", "", "chapter:money")
         for number, payload in ((2, "no-such-guide"), (3, "")):
             person = emulator.person(number)
             await person.starts(payload)

@@ -64,7 +64,7 @@ OWN = {
     "again": OwnAnswer(Scope.GUIDE, "small", always=True),
     "no_reminders": OwnAnswer(Scope.GUIDE, always=True),
     "resume": OwnAnswer(Scope.GUIDE, "main", always=True),
-    "restart": OwnAnswer(Scope.GUIDE, "main"),
+    "restart": OwnAnswer(Scope.GUIDE, "main", always=True),
     "return": OwnAnswer(Scope.GUIDE, "main"),
     "stay": OwnAnswer(Scope.GUIDE),
     "done": OwnAnswer(Scope.STEP, "main"),

@@ -76,7 +76,8 @@ def recorded(person, answers):
 async def test_every_guide_is_walked_by_tapping(double, tmp_path, webhook):
     """Each guide of the house leads a stranger to its end; every tap is answered and leaves a record."""
     async with living(double, ROOT, tmp_path, webhook=webhook) as bot:
-        for number, guide in enumerate(GUIDES, 1):
+
+        async def one(number, guide):
             person = double.person(number)
             passed = await walk(bot, person, guide)
             assert len(passed) >= 3
@@ -85,6 +86,8 @@ async def test_every_guide_is_walked_by_tapping(double, tmp_path, webhook):
             asked = [shown for shown in person.screen if shown.former_keyboards]
             assert len(asked) == len(passed)
             assert all(len(shown.buttons) == 1 for shown in asked)
+
+        await asyncio.gather(*(one(number, guide) for number, guide in enumerate(GUIDES, 1)))  # all at once, as in life
         for tap in double.taps:
             await tap.waits_for_answer()
         assert await double.delivery.settled(3)
@@ -93,9 +96,12 @@ async def test_every_guide_is_walked_by_tapping(double, tmp_path, webhook):
 async def test_every_guide_is_walked_by_typing(double, tmp_path):
     """The same by the words on the buttons."""
     async with living(double, ROOT, tmp_path) as bot:
-        for number, guide in enumerate(GUIDES, 1):
+
+        async def one(number, guide):
             await walk(bot, double.person(number), guide, by_typing=True)
             assert await finished(bot, number, guide)
+
+        await asyncio.gather(*(one(number, guide) for number, guide in enumerate(GUIDES, 1)))
 
 
 async def test_a_picture_is_uploaded_once_for_everybody(double, tea, tmp_path):

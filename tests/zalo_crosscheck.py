@@ -30,10 +30,8 @@ import pytest
 from tests.channel.conftest import ROOT
 from tests.channel.test_zalo_bot_walk import walk
 from tests.channel.zalo import living_on_zalo
-from tests.kit.crabline import crabline, is_there
+from tests.kit.crabline import crabline
 from tests.kit.zalo_bot import ZaloBotDouble
-
-pytestmark = pytest.mark.skipif(not is_there(), reason="no Node.js or no emulator: python -m tests.kit.crabline")
 
 TWO = ("vietqr-pay", "scam-fake-police")
 
