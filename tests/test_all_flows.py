@@ -41,6 +41,9 @@ VOICES = sorted(
 )
 """Every language with every form of address."""
 
+HEARD = [voice for voice in VOICES if voice[1] in {"", "ban", "bac", "chi", "you"}]
+"""Those in which every guide is said: the usual ones and the longest. The texts know no form but by its words."""
+
 
 @cache
 def house() -> House:
@@ -86,7 +89,7 @@ def messages(guide: str, voice: Speaker) -> Iterator[Message]:
 
 
 @pytest.mark.parametrize("guide", GUIDES)
-@pytest.mark.parametrize(("language", "address"), VOICES)
+@pytest.mark.parametrize(("language", "address"), HEARD)
 def test_every_message_can_be_said(guide: str, language: str, address: str) -> None:
     """Every text, label, alt text and record is there, whole, and fits every channel."""
     for message in messages(guide, speaker(language, address)):

@@ -201,10 +201,10 @@ def test_back_from_an_end_opens_the_guide_again() -> None:
 
 def test_back_twice_in_a_moment_is_one_back() -> None:
     """A double tap on Back takes one answer away, also where the step before is the same step again."""
-    flow = flow_of('start="a"\n[steps.a]\nask="choice"\n[steps.a.go]\nend="z"\nmore="a"\n[steps.z]\nend="done"\n')
+    flow = flow_of('start="a"\n[steps.a]\nask="choice"\n[steps.a.go]\nend="z"\nfurther="a"\n[steps.z]\nend="done"\n')
     session = turn(flow, None, Started(NOW)).session
     for minute in (1, 2):
-        session = turn(flow, session, Picked(NOW + minute * MINUTE, "a", "more")).session
+        session = turn(flow, session, Picked(NOW + minute * MINUTE, "a", "further")).session
     first = turn(flow, session, WentBack(NOW + 3 * MINUTE, "a"))
     second = turn(flow, first.session, WentBack(NOW + 3 * MINUTE + DOUBLE_TAP - 1, "a"))
     third = turn(flow, second.session, WentBack(NOW + 3 * MINUTE + DOUBLE_TAP, "a"))
