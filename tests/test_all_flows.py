@@ -41,8 +41,8 @@ VOICES = sorted(
 )
 """Every language with every form of address."""
 
-HEARD = [voice for voice in VOICES if voice[1] in {"", "ban", "bac", "chi", "you"}]
-"""Those in which every guide is said: the usual ones and the longest. The texts know no form but by its words."""
+HEARD = [voice for voice in VOICES if voice[1] in {"bac", "chi", "you"}]
+"""Those in which every guide is said. The texts know no form of address but by its words."""
 
 
 @cache
