@@ -23,6 +23,7 @@ class What(StrEnum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     TIME = "time"  # a due job of ours; detail: the step it waited at, text: the guide
+    NOTICE = "notice"  # from another chat; text: its kind, detail: the job's payload
     OTHER = "other"
 
 
@@ -146,6 +147,7 @@ class Fault(StrEnum):
     """Classes of failures of sending; the shell decides by these alone."""
 
     GONE = "gone"  # the person cannot be reached (blocked, deleted): stop until they write again
+    CLOSED = "closed"  # not now: the platform takes nothing more for this person until they do something
     WAIT = "wait"  # too fast: everybody on this channel waits `retry_after` seconds
     MOVED = "moved"  # the chat has a new id: `moved_to`
     UNKNOWN = "unknown"  # sent, but no answer came: may have arrived, never sent again blindly

@@ -21,6 +21,8 @@ from bot.channel.base import Fault, SendFailed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pyreqwest.request import RequestBuilder
+
 CONNECT: Final = 10.0
 """Seconds to wait for a free connection and for a new one to be made."""
 
@@ -52,7 +54,7 @@ class Wire:
         url: str,
         body: bytes | FormBuilder,
         *,
-        headers: Mapping[str, str] = JSON,
+        headers: Mapping[str, str] | None = None,
         seconds: float = ANSWER,
         repeatable: bool = False,
     ) -> tuple[int, bytes]:
@@ -60,9 +62,20 @@ class Wire:
 
         Raises SendFailed: PASSING when nobody can have read the request, or when it is `repeatable`; else UNKNOWN.
         """
+        asked = self._open().post(url)
+        if isinstance(body, FormBuilder):
+            asked = asked.headers(headers or {}).multipart(body)
+        else:
+            asked = asked.headers(headers or JSON).body_bytes(body)
+        return await self._answer(asked, seconds, repeatable=repeatable)
+
+    async def get(self, url: str, *, headers: Mapping[str, str], seconds: float = ANSWER) -> tuple[int, bytes]:
+        """Status and body of what stands at an address. Raises SendFailed, PASSING."""
+        return await self._answer(self._open().get(url).headers(headers), seconds, repeatable=True)
+
+    async def _answer(self, asked: RequestBuilder, seconds: float, *, repeatable: bool) -> tuple[int, bytes]:
         try:
-            asked = self._open().post(url).timeout(PATIENCE if seconds == ANSWER else timedelta(seconds=seconds))
-            asked = asked.multipart(body) if isinstance(body, FormBuilder) else asked.headers(headers).body_bytes(body)
+            asked = asked.timeout(PATIENCE if seconds == ANSWER else timedelta(seconds=seconds))
             answer = await asked.build().send()
             return answer.status, (await answer.bytes()).to_bytes()
         except PyreqwestError as error:
@@ -90,12 +103,12 @@ class Wire:
         return self._client
 
 
-def read_answer(status: int, body: bytes) -> dict[str, Any]:
-    """The JSON object that a platform answered with `ok`. Raises SendFailed for a page of a proxy in between."""
+def read_answer(status: int, body: bytes, key: str = "ok") -> dict[str, Any]:
+    """The JSON object that a platform answered, with `key` if one is named. Raises SendFailed for a proxy's page."""
     try:
         answer: dict[str, Any] = orjson.loads(body)
-        answer["ok"]
-    except (ValueError, TypeError, KeyError):
+        answer[key] if key else answer.keys()
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise SendFailed(Fault.PASSING, f"{status} without JSON") from None
     return answer
 
@@ -119,3 +132,9 @@ def _never_sent(error: PyreqwestError) -> bool:
         return True
     causes = (error.details or {}).get("causes") or [] if isinstance(error, DetailedPyreqwestError) else []
     return any(cause["message"] == "client error (Connect)" for cause in causes)
+
+
+def worst(*states: str) -> str:
+    """How several connections stand together: what is wrong with one of them, else "ok" as soon as one is."""
+    wrong = sorted(set(states) - {"ok", "starting"})
+    return wrong[0] if wrong else "ok" if "ok" in states else "starting"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.capability import CAPABILITIES
 from bot.channel.base import Fault, Outgoing, Receipt, SendFailed
+from bot.channel.http import worst
 from bot.channel.picture import Pictures
 from bot.channel.telegram_api import TOKEN_REFUSED, Api
 from bot.channel.telegram_poll import Poller
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.channel.base import Incoming
-    from bot.channel.telegram_files import FileIds
+    from bot.channel.file_ids import FileIds
     from bot.voice.drafts import Drafts
 
 log = logging.getLogger(__name__)
@@ -88,11 +89,7 @@ class Telegram:
     @property
     def status(self) -> str:
         """How things stand, for an operator: "ok", "starting", or what is wrong."""
-        if self._trouble:
-            return self._trouble
-        states = {self._polling.status, self._api.status}
-        wrong = sorted(states - {"ok", "starting"})
-        return wrong[0] if wrong else "ok" if "ok" in states else "starting"
+        return self._trouble or worst(self._polling.status, self._api.status)
 
     @property
     def files(self) -> FileIds:
@@ -108,6 +105,10 @@ class Telegram:
         self._post.drafts = drafts
 
     # --- what comes in
+
+    def poll_in_turn(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """Ask for updates only while it is this process's turn: then `turn` returns."""
+        self._poller.turn = turn
 
     async def start(self, accept: Callable[[Incoming], Awaitable[None]]) -> None:
         """Begin to listen. Returns at once: a Telegram that cannot be reached is tried again in the background."""

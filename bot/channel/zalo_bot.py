@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot.capability import CAPABILITIES
 from bot.channel.base import Fault, Outgoing, Receipt, SendFailed
+from bot.channel.http import worst
 from bot.channel.timing import Timing, end, patiently
 from bot.channel.zalo_bot_api import TOKEN_REFUSED, Api
 from bot.channel.zalo_bot_poll import Poller
-from bot.channel.zalo_bot_post import Addresses, Post
+from bot.channel.zalo_bot_post import Post
 from bot.channel.zalo_bot_update import NAME, read_update, sent_at
+from bot.channel.zalo_voice import Addresses
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -80,11 +82,7 @@ class ZaloBot:
     @property
     def status(self) -> str:
         """How things stand, for an operator: "ok", "starting", or what is wrong."""
-        if self._trouble:
-            return self._trouble
-        states = {self._polling.status, self._api.status}
-        wrong = sorted(states - {"ok", "starting"})
-        return wrong[0] if wrong else "ok" if "ok" in states else "starting"
+        return self._trouble or worst(self._polling.status, self._api.status)
 
     @property
     def counts(self) -> Counts:
@@ -97,9 +95,13 @@ class ZaloBot:
 
     def speak_with(self, drafts: Drafts) -> None:
         """Words that nobody has recorded can be heard too; without this they are sent as words."""
-        self._post.drafts = drafts
+        self._post.voices.drafts = drafts
 
     # --- what comes in
+
+    def poll_in_turn(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """Ask for updates only while it is this process's turn: then `turn` returns."""
+        self._poller.turn = turn
 
     async def start(self, accept: Callable[[Incoming], Awaitable[None]]) -> None:
         """Begin to listen. Returns at once: a Zalo that cannot be reached is tried again in the background."""

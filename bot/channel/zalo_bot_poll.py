@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from bot.channel.base import Fault, SendFailed
+from bot.channel.polling import Polling
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -20,37 +21,23 @@ POLL = 30
 """Seconds for which Zalo holds a question that finds nothing (its own default)."""
 
 
-class Poller:
+class Poller(Polling):
     """Asks. `take` says whether an update was new; it raises when it could not be stored."""
 
+    platform = "zalo_bot"
+
     def __init__(self, api: Api, take: Callable[[Mapping[str, Any]], Awaitable[bool]], timing: Timing) -> None:
+        super().__init__(api, timing)
         self._api = api
         self._take = take
-        self._timing = timing
 
-    async def run(self) -> None:
-        """Until it is cancelled, or the token is refused (SendFailed)."""
-        pause = 0.0
-        while True:
-            try:
-                async with asyncio.timeout(self._timing.silent):
-                    updates = await self._poll()
-            except TimeoutError:
-                log.warning("the poller heard nothing for too long, it takes a new connection")
-                await self._api.renew()
-                continue
-            except SendFailed as failed:
-                pause = await self._failed(failed, pause)
-            else:
-                pause = await self._hand_on(updates, pause)
-            await asyncio.sleep(pause)
-
-    async def _poll(self) -> list[Mapping[str, Any]]:
+    async def poll(self) -> list[Mapping[str, Any]]:
+        """One update, or a list where Zalo gives one."""
         seconds = min(self._timing.poll, POLL)
         found = await self._api.call("getUpdates", {"timeout": seconds}, seconds=self._timing.silent)
         return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict) and each]
 
-    async def _hand_on(self, updates: list[Mapping[str, Any]], pause: float) -> float:
+    async def hand_on(self, updates: list[Mapping[str, Any]], pause: float) -> float:
         """Store what was given; how long to wait. Something new may have something behind it, so it is asked at once.
 
         An idle answer, or what was given before, comes at once while Zalo holds on to old updates: to ask again
@@ -63,13 +50,8 @@ class Poller:
             return self._timing.next(pause)
         return 0.0 if any(done) else self._timing.first
 
-    async def _failed(self, failed: SendFailed, pause: float) -> float:
-        """How long to wait after a failure. Raises it when waiting is in vain."""
+    def refused(self, failed: SendFailed) -> float | None:
+        """A webhook was set elsewhere, or another program asks: slowly again. A token that is refused stays so."""
         if failed.fault is Fault.SETUP:
             raise failed
-        log.warning("Zalo cannot be asked", extra={"fault": failed.fault.value, "reason": failed.reason[:80]})
-        if failed.fault is Fault.REFUSED:  # a webhook was set elsewhere, or another program asks
-            return self._timing.conflict
-        if failed.fault is not Fault.WAIT:
-            await self._api.renew()
-        return max(self._timing.next(pause), failed.retry_after)
+        return self._timing.conflict if failed.fault is Fault.REFUSED else None

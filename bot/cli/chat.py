@@ -20,7 +20,7 @@ from bot.channel import talk_file
 from bot.channel.base import Incoming, Message, What
 from bot.channel.terminal import Terminal
 from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
-from bot.config import Config, find_root, load
+from bot.cli.settings import settings
 from bot.flow.model import Kind
 from bot.service.reload import open_house
 from bot.store import chats
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.channel.base import Outgoing, Receipt
+    from bot.config import Config
     from bot.service.house import House
 
 HINT = "Gõ chữ hay số của nút, rồi Enter. Ctrl-D để thôi. / Type words or a button's number. Ctrl-D ends."
@@ -57,9 +58,8 @@ def chat(guide: str, *, script: str, record: str, language: str, fresh: bool, wh
     if script and record:
         complain("--script plays a talk file and --record writes one: use one of the two.")
         return USAGE
-    config, problems = load(find_root())
-    show(problems)
-    if any(problem.is_error for problem in problems):
+    config = settings()
+    if config is None:
         return SETUP
     house, problems = open_house(dataclasses.replace(config, voice_provider="none"))  # the terminal plays no sound
     if house is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.cli.report import complain, show
-from bot.config import find_root, load
+from bot.cli.report import complain
+from bot.cli.settings import settings
 from bot.store.database import DatabaseFault, open_database
 
 if TYPE_CHECKING:
@@ -19,9 +19,8 @@ T = TypeVar("T")
 
 def at_database(work: Callable[[AsyncConnection], Awaitable[T]], *, writes: bool = True) -> T | None:
     """What the work in one transaction gives; None after a complaint. A running bot waits for one that `writes`."""
-    config, problems = load(find_root())
-    show(problems)
-    if any(problem.is_error for problem in problems):
+    config = settings()
+    if config is None:
         return None
 
     async def run() -> T:

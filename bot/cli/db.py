@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
-from bot.config import find_root, load
+from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain
+from bot.cli.settings import settings
 from bot.store import chats, profiles, requests
 from bot.store.database import HEAD, open_database
 
@@ -123,9 +123,8 @@ async def _erase_again(restored: Path, erased: list[requests.Request]) -> int:
 
 
 def _file() -> Path | None:
-    config, problems = load(find_root())
-    show(problems)
-    if any(problem.is_error for problem in problems):
+    config = settings()
+    if config is None:
         return None
     try:
         url = make_url(config.database)

@@ -14,10 +14,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import log
 from bot.cli.report import OK, SETUP, complain, show
-from bot.config import Config, find_root, load
+from bot.cli.settings import settings
 from bot.store.database import DatabaseFault, explain
 
 if TYPE_CHECKING:
+    from bot.config import Config
     from bot.service.house import House
 
 GARBAGE = (20_000, 20, 50)
@@ -32,9 +33,8 @@ logger = logging.getLogger("bot.run")
 def run(*, telegram: bool, zalo: bool, watch: bool) -> int:
     """Serve until a signal; the exit code."""
     log.set_up()
-    config, problems = load(find_root())
-    show(problems)
-    if any(problem.is_error for problem in problems):
+    config = settings()
+    if config is None:
         return SETUP
     from bot.service.reload import open_house
 

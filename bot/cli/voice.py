@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
-from bot.config import find_root, load
+from bot.cli.settings import settings
 from bot.engine.chat import Chat
 from bot.flow.reader import did_you_mean
 from bot.service import aloud
@@ -132,9 +132,8 @@ def voice_of(config: Config, language: str) -> str:
 
 
 def _open() -> tuple[Config, House, Drafts] | None:
-    config, problems = load(find_root())
-    show(problems)
-    if any(problem.is_error for problem in problems):
+    config = settings()
+    if config is None:
         return None
     house, problems = load_house(config.root, config.words)
     show(problem for problem in problems if problem.is_error)

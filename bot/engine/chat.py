@@ -38,6 +38,7 @@ class Chat:
     (milliseconds, 0: always had it) and `before` the platform's id of the newest message on the screen at that time.
 
     `place` is where the person lives ("thanh-hoa/ngoc-lac") and `team` who helps them; "" where nobody has said so.
+    `mode` is whom typed words go to instead of the guides (bot/service/modes.py).
     """
 
     key: str
@@ -60,6 +61,7 @@ class Chat:
     before: str = ""
     place: str = ""
     team: str = ""
+    mode: str = ""
 
     @property
     def profile(self) -> Profile:

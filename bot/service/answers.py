@@ -9,9 +9,9 @@ from bot.channel.base import VoiceNote
 from bot.engine.effect import Note
 from bot.engine.event import AskedAgain, AskedForHelp, Muted, Picked, Resumed, Returned, Started, WentBack
 from bot.service import aloud, profiles
-from bot.service.mydata import receipt
+from bot.service.mydata import ShowData, receipt
 from bot.service.scam import ask_for_message
-from bot.service.talk import Wish
+from bot.service.wish import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def _feedback(face: str) -> Callable[[Talk, str], None]:
 
 def _my_data(talk: Talk, _name: str) -> None:
     """The rows are in the database: the shell puts them into words."""
-    talk.show_data = ("delete", "stay" if talk.flow else "home")
+    talk.errands.append(ShowData(("delete", "stay" if talk.flow else "home")))
 
 
 def _ask_to_erase(talk: Talk, _name: str = "") -> None:
@@ -136,7 +136,7 @@ def _aloud(talk: Talk, _name: str) -> None:
 
 def _fewer(talk: Talk, topic: str = "") -> None:
     """Less of one topic, or nothing unasked any more."""
-    talk.wishes.append(Wish(topic))
+    talk.errands.append(Wish(topic))
     beside = "stay" if talk.flow else "home"
     if topic:
         talk.tell("fewer", "no_tips", f"more:{topic}", beside)
@@ -145,7 +145,7 @@ def _fewer(talk: Talk, topic: str = "") -> None:
 
 
 def _more(talk: Talk, topic: str) -> None:
-    talk.wishes.append(Wish(topic, more=True))
+    talk.errands.append(Wish(topic, more=True))
     talk.tell("more", "stay" if talk.flow else "home")
 
 

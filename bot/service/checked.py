@@ -18,31 +18,37 @@ CODE = Path(__file__).parent.parent
 """The package: a newer checker may find more."""
 
 
-def is_known(root: Path) -> bool:
-    """Whether nothing has changed since `remember`."""
+def mark_of(root: Path) -> str:
+    """Changes with the name, time or size of any file of the guides, or of our own code; "" if they cannot be read."""
+    mark = blake2b(digest_size=16)
+    try:
+        for folder in (root / "flows", root / "content", CODE):
+            for line in sorted(_lines(folder)):
+                mark.update(line.encode("utf-8", "surrogateescape"))
+    except OSError:
+        return ""
+    return mark.hexdigest()
+
+
+def is_known(root: Path, mark: str) -> bool:
+    """Whether files of this mark have been found without errors."""
     with contextlib.suppress(OSError):
-        return _file(root).read_text(encoding="ascii") == _mark(root)
+        return bool(mark) and _file(root).read_text(encoding="ascii") == mark
     return False
 
 
-def remember(root: Path) -> None:
-    """These files are without errors. A disk that cannot be written makes the next start slower, not wrong."""
+def remember(root: Path, mark: str) -> None:
+    """Files of this mark, taken before they were read, are without errors.
+
+    A disk that cannot be written makes the next start slower, not wrong.
+    """
     with contextlib.suppress(OSError):
         _file(root).parent.mkdir(parents=True, exist_ok=True)
-        _file(root).write_text(_mark(root), encoding="ascii")
+        _file(root).write_text(mark, encoding="ascii")
 
 
 def _file(root: Path) -> Path:
     return root / "data" / "checked"
-
-
-def _mark(root: Path) -> str:
-    """Changes with the name, time or size of any file of the guides, or of our own code."""
-    mark = blake2b(digest_size=16)
-    for folder in (root / "flows", root / "content", CODE):
-        for line in sorted(_lines(folder)):
-            mark.update(line.encode("utf-8", "surrogateescape"))
-    return mark.hexdigest()
 
 
 def _lines(folder: Path | str) -> Iterator[str]:

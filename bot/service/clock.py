@@ -1,7 +1,8 @@
 """Carries out what is due. What is due is a row of the job table; the clock only looks.
 
 A job's kind says who carries it out. For people: never in quiet hours, and no faster than leaves room for replies, so
-that a morning with a hundred thousand reminders is like any other. The bot's own (retention): at any hour.
+that a morning with a hundred thousand reminders is like any other. The bot's own (retention), and notices from another
+chat, where somebody is waiting: at any hour.
 
 A job that fails by a fault that passes is due again later; after too many tries, or by a fault of ours, it is parked.
 A kind that nobody here knows is left to the newer bot that wrote it.
@@ -20,11 +21,13 @@ from sqlalchemy.exc import DBAPIError
 from bot.channel.base import Incoming, What
 from bot.engine.event import local_day
 from bot.service import metrics
-from bot.service.conversation import NotStored
+from bot.service.conversation import NotStored, notice
 from bot.service.quiet import allowed
 from bot.service.sender import Patience
-from bot.store import chats, inbox, jobs, journal, outbox, profiles, requests
+from bot.store import audit, chats, inbox, invitations, jobs, journal, outbox, profiles, requests
 from bot.store.jobs import Failure, Job
+from bot.store.owner import CHORES as DUTY
+from bot.store.owner import NotOwner
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -73,9 +76,11 @@ class Clock:
     """The loop. `now` gives the time in milliseconds."""
 
     def __init__(self, database: Database, conversation: Conversation, sender: Sender, config: Config) -> None:
-        self.carriers: dict[str, Carrier] = {jobs.WAIT: self._wake, jobs.SWEEP: self._retain}
+        self.carriers: dict[str, Carrier] = {jobs.WAIT: self._wake, jobs.NOTICE: self._notify, jobs.SWEEP: self._retain}
+        self.forgetters: list[Callable[[int], Awaitable[None]]] = []
         self.now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
         self._database = database
+        self._owner = database.owner
         self._conversation = conversation
         self._sender = sender
         self._config = config
@@ -115,19 +120,20 @@ class Clock:
 
     async def look(self, now: int) -> int:
         """Let happen what is due for people at `now`, as far as the pace allows; how many jobs those were."""
-        if allowed(now, self._config) > now:
-            return 0  # the rows stay as they are: the morning finds them
+        kinds = self.carriers if allowed(now, self._config) <= now else (jobs.NOTICE,)  # the morning finds the others
         unsent = self._sender.backlog
         due: list[Job] = []
         async with self._database.read() as connection:
             for name, pace in self._paces.items():
                 if (most := pace - unsent.get(name, 0)) > 0:
-                    due += await jobs.due(connection, now, name, self.carriers, most)
+                    due += await jobs.due(connection, now, name, kinds, most, parts=self._owner.parts)
         await self._carry_out(due, now)
         return len(due)
 
     async def chores(self, now: int) -> None:
-        """Do what is due of the bot's own."""
+        """Do what is due of the bot's own, if that is our duty."""
+        if not self._owner.leads(DUTY):
+            return
         async with self._database.read() as connection:
             due = await jobs.due(connection, now, "", self.carriers)
         await self._carry_out(due, now)
@@ -141,10 +147,14 @@ class Clock:
             (outbox.forget_erased, now - HOUR),
             (journal.forget, now - config.keep_journal_days * DAY),
             (requests.forget, now - config.keep_backups_days * DAY),
+            (invitations.forget, now - config.keep_messages_days * DAY),
+            (audit.forget, now - config.keep_people_days * DAY),
         ):
             async with self._database.write() as connection:
                 await forget(connection, before)
         await self._forget_people(now - config.keep_people_days * DAY)
+        for forget_more in self.forgetters:
+            await forget_more(now)
 
     async def _forget_people(self, before: int) -> None:
         async with self._database.read() as connection:
@@ -173,7 +183,10 @@ class Clock:
         if self._stopping.is_set():
             return None  # the next start finds it
         try:
-            await self.carriers[job.kind](job, now)
+            with self._owner.bound(job.chat or DUTY):
+                await self.carriers[job.kind](job, now)
+        except NotOwner:
+            return None  # another process does it
         except PASSING as error:
             reason, again = type(error).__name__, job.attempts + 1 < PATIENCE.attempts
             log.warning("job failed", extra={"kind": job.kind, "error": reason, "attempts": job.attempts + 1})
@@ -193,6 +206,10 @@ class Clock:
         await self._conversation.accept(
             Incoming(channel, chat, job.name, now, What.TIME, text=payload["flow"], detail=payload["step"])
         )
+
+    async def _notify(self, job: Job, _now: int) -> None:
+        """The same for what happened in another chat, where it did not come in at once."""
+        await self._conversation.accept(notice(job))
 
     async def _retain(self, job: Job, now: int) -> None:
         """Retention, every hour. `last` is when it was done, `waited` that it was put off after a gap."""

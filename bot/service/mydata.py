@@ -1,8 +1,8 @@
-"""What the bot keeps about one chat, in words and as a file. Pure; the rows come from the store."""
+"""What the bot keeps about one chat, in words and as a file."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,17 +10,36 @@ import orjson
 
 from bot.channel.base import Document, Outgoing
 from bot.engine.effect import Tell
+from bot.store import chats, requests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.engine.chat import Chat
+    from bot.service.errand import Desk
     from bot.service.house import House
+    from bot.service.talk import Reply
 
 FILE = "cam-tay.json"
 
 Rows: TypeAlias = "Mapping[str, Sequence[Mapping[str, Any]]]"
 """Rows by table, as `chats.everything` gives them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowData:
+    """Show the person what is kept; `offers` are the answers under it."""
+
+    offers: tuple[str, ...]
+
+    async def run(self, desk: Desk) -> Reply:
+        """Read it, and write down that it was asked for."""
+        talk, incoming = desk.talk(), desk.incoming
+        rows = await chats.everything(desk.connection, talk.chat)
+        talk.outgoing += my_data(talk.house, talk.chat, rows, talk.at, self.offers)
+        given = receipt(incoming.key, incoming.external, talk.at)
+        desk.work.requests.append(requests.done("see", given, talk.at))
+        return talk.reply()
 
 
 def my_data(house: House, chat: Chat, rows: Rows, at: int, offers: tuple[str, ...]) -> tuple[Outgoing, ...]:

@@ -35,7 +35,8 @@ def open_house(config: Config, now: int | None = None) -> tuple[House | None, li
     import time  # noqa: PLC0415
 
     today = local_day(now if now is not None else int(time.time() * 1000))
-    problems = [] if checked.is_known(config.root) else check(config.root, today=today, bot_texts=SENTENCES)
+    mark = checked.mark_of(config.root)
+    problems = [] if checked.is_known(config.root, mark) else check(config.root, today=today, bot_texts=SENTENCES)
     faulty = {name for problem in problems if problem.is_error for name in _guides_of(problem.path, config.root)}
     if BOT_WORDS in faulty or not any((config.root / "content").glob(f"*/{BOT_WORDS}/address.toml")):
         return None, problems
@@ -43,7 +44,7 @@ def open_house(config: Config, now: int | None = None) -> tuple[House | None, li
     speaks = frozenset(filter(aloud.finder(config), house.library.languages))
     sound = {name: flow for name, flow in house.flows.items() if not faulty & ({name} | _parts(flow))}
     if not any(problem.is_error for problem in problems):
-        checked.remember(config.root)
+        checked.remember(config.root, mark)
     return (replace(house, flows=sound, speaks=speaks) if sound else None), problems
 
 

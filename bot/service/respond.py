@@ -16,7 +16,7 @@ from bot.flow.model import Kind
 from bot.flow.own import needs_no_guide
 from bot.meaning.fold import clean
 from bot.meaning.secrets import find_secret
-from bot.service import profiles
+from bot.service import modes, notices, profiles
 from bot.service.answers import ask_address, give
 from bot.service.talk import Reply, Talk
 from bot.service.typed import cries_for_help, hear
@@ -47,8 +47,7 @@ def respond(
         happens(talk)
         return talk.reply()
     lost = talk.catch_up()
-    if not talk.chat.reachable:
-        talk.chat = replace(talk.chat, reachable=True)
+    talk.chat = replace(talk.chat, reachable=True)
     text = clean(incoming.text[:MOST_READ]) if incoming.text else ""
     first = not talk.chat.welcomed
     if text and _secret(talk, text):
@@ -64,10 +63,8 @@ def respond(
             talk.go_on()
     elif incoming.what is What.TAP:
         _tap(talk, tapped)
-    elif incoming.what is What.TEXT:
-        hear(talk, text, first=first)
-    else:
-        _cannot_read(talk)
+    elif not modes.takes(talk, text):
+        hear(talk, text, first=first) if incoming.what is What.TEXT else _cannot_read(talk)
     return talk.reply()
 
 
@@ -95,7 +92,7 @@ def arrive(house: House, chat: Chat, sessions: Mapping[str, Session], incoming: 
 def _is_for_the_guide(talk: Talk, text: str, tapped: ButtonMeaning | None) -> bool:
     """Whether what came was meant for the open guide."""
     if talk.incoming.what is What.TEXT:
-        return not text.startswith("/")
+        return not text.startswith("/") and not talk.chat.mode
     return tapped is not None and (tapped.flow == talk.chat.flow or tapped.answer == f"open:{talk.chat.flow}")
 
 
@@ -145,6 +142,7 @@ def _time(talk: Talk) -> None:
 
 _NOT_SPOKEN: dict[What, Callable[[Talk], None]] = {
     What.TIME: _time,
+    What.NOTICE: notices.come,
     What.BLOCKED: _blocked,
     What.UNBLOCKED: _unblocked,
     What.GROUP: _group,

@@ -92,7 +92,7 @@ def _awaited(talk: Talk, text: str) -> bool:
 
 def _is_cry(talk: Talk, text: str, verdict: Verdict) -> bool:
     """Whether the person cries for help. Frauds are full of the same words: a pasted one is no cry."""
-    alarm = talk.house.ear.hear(text).alarm
+    alarm = talk.heard(text).alarm
     if not alarm or alarm == f"open:{talk.chat.flow}":
         return False
     if verdict.level is Level.STOP and "link" in verdict.has:

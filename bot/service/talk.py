@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bot.engine.chat import Chat
     from bot.engine.session import Session
     from bot.flow.model import Flow
+    from bot.meaning.ear import Heard
+    from bot.service.errand import Errand
     from bot.service.house import House
 
 
@@ -33,14 +35,6 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Less, or again more, of a topic of broadcasts; of all of them if it is ""."""
-
-    topic: str
-    more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
     """What one incoming thing led to: to be stored in one transaction, then sent."""
 
@@ -53,8 +47,7 @@ class Reply:
     erase: str = ""  # the receipt under which all that is kept about the person is erased
     erase_all: bool = False  # and about everybody else on this phone
     switch: Switch | None = None
-    show_data: tuple[str, ...] | None = None  # the answers under what is kept, when it is to be shown
-    wishes: tuple[Wish, ...] = ()
+    errands: tuple[Errand, ...] = ()
 
 
 class Talk:
@@ -75,8 +68,8 @@ class Talk:
         self.erase = ""
         self.erase_all = False
         self.switch: Switch | None = None
-        self.show_data: tuple[str, ...] | None = None
-        self.wishes: list[Wish] = []
+        self.errands: list[Errand] = []
+        self._heard: dict[str, Heard] = {}
 
     # --- where the person is
 
@@ -105,6 +98,12 @@ class Talk:
         newest = max(unfinished, key=lambda session: session.since, default=None)
         return self.house.flows[newest.flow] if newest else None
 
+    def heard(self, text: str) -> Heard:
+        """What the ear makes of typed words; asked once, however often it is wanted."""
+        if text not in self._heard:
+            self._heard[text] = self.house.ear.hear(text)
+        return self._heard[text]
+
     def reply(self) -> Reply:
         """All of it, unchangeable."""
         return Reply(
@@ -117,8 +116,7 @@ class Talk:
             self.erase,
             self.erase_all,
             self.switch,
-            self.show_data,
-            tuple(self.wishes),
+            tuple(self.errands),
         )
 
     def catch_up(self) -> bool:

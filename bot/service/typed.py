@@ -90,7 +90,7 @@ def cries_for_help(talk: Talk, text: str) -> bool:
 
     What else the sentence may mean stands beside, and the way back: nobody is trapped by a misunderstanding.
     """
-    heard = talk.house.ear.hear(text)
+    heard = talk.heard(text)
     guide = heard.alarm.removeprefix("open:")
     if not guide or guide == talk.chat.flow or choose(text, _on_screen(talk), freely=False) is not None:
         return False
@@ -192,7 +192,7 @@ def _find_or_ladder(talk: Talk, text: str, *, first: bool) -> None:
 
     In the middle of a guide more is asked of another one, and who speaks of the open one hears its question again.
     """
-    heard = talk.house.ear.hear(text)
+    heard = talk.heard(text)
     inside = talk.flow is not None and talk.session is not None and not talk.session.finished
     best = heard.found[0] if heard.found else None
     kind, _, name = best.answer.partition(":") if best else ("", "", "")

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from bot.store.hot import Batch
+from bot.store.owner import Owner
 from bot.store.tables import metadata
 
 if TYPE_CHECKING:
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.dml import Insert
 
 LOCKS = 20_611
-"""The first number of all our advisory locks on PostgreSQL; the second says what is locked."""
+"""The first number of our advisory locks on PostgreSQL; more in bot/store/shares.py."""
 
 SCHEMA, SERVING = 1, 2
-"""What is locked: the making of tables; the right to serve from this database."""
+"""What is locked: the making of tables; the right to serve, together or alone."""
 
 TAKEN = "another bot uses this database"
-"""Why a serving bot does not start."""
+"""Why a bot does not start, or a copy is not made."""
 
-HEAD = "0004"
+HEAD = "0012"
 """The newest migration; tests hold it against bot/store/migrations."""
 
 
@@ -49,6 +50,7 @@ class Database(ABC):
 
     def __init__(self, url: URL) -> None:
         self.url = url
+        self.owner = Owner()
         self._engine = self.engine_for(url)
         self._lock = asyncio.Lock()
         self._writer: AsyncConnection | None = None
@@ -60,7 +62,11 @@ class Database(ABC):
 
     @abstractmethod
     async def take(self) -> None:
-        """Be the one bot that serves from here, until `close`. Raises DatabaseFault, DBAPIError, OSError."""
+        """Be the only one who uses it, until `close`. Raises DatabaseFault, DBAPIError, OSError."""
+
+    async def serve(self) -> None:
+        """Serve from here, until `close`: alone, or with others where there is a way to share. Raises the same."""
+        await self.take()
 
     @staticmethod
     @abstractmethod
@@ -117,10 +123,10 @@ class Database(ABC):
             await writer.close()
 
 
-async def open_database(url: str, *, alone: bool = False) -> Database:
+async def open_database(url: str, *, alone: bool = False, serves: bool = False) -> Database:
     """The database at `url` ("sqlite+aiosqlite:///path" or "postgresql+asyncpg://…"), made and migrated if need be.
 
-    `alone`: for a bot that serves. There may be one: two would send everything twice.
+    `serves`: for a bot; what it owns of the work says `owner`. `alone`: while no bot serves, for a copy.
 
     Raises DatabaseFault in one sentence for what an operator can mend: path, rights, disk, damage, a newer schema,
     a server that is not there or refuses, another bot that serves.
@@ -136,6 +142,8 @@ async def open_database(url: str, *, alone: bool = False) -> Database:
     try:
         if alone:
             await made.take()
+        elif serves:
+            await made.serve()
         await _bring_up_to_date(made)
     except (DBAPIError, OSError) as error:
         await made.close()

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, case, delete, func, literal_column, or_, selec
 from bot.store import tables
 from bot.store.database import insert_new, upsert
 from bot.store.hot import Connection, among, fetch, many, places, size_for
+from bot.store.parts import among_parts, part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-WAIT, SWEEP = "wait", "sweep"
-"""Kinds: a step waits for its answer (a reminder, a silence); what was kept long enough is dropped."""
+WAIT, SWEEP, NOTICE = "wait", "sweep", "notice"
+"""Kinds: a step waits for its answer (a reminder, a silence); what was kept long enough is dropped; something that
+happened in another chat is to be told in this one."""
+
+SERIES = "series"
+"""One more: a series of broadcasts is due."""
 
 WAITING, PARKED = "waiting", "parked"
 
@@ -75,6 +80,11 @@ def waiting_for(chat: str) -> str:
     return f"wait:{chat}"
 
 
+def key_of(name: str) -> str:
+    """The key of the job with that name."""
+    return name.rpartition("@")[0]
+
+
 async def add(connection: Connection, jobs: Iterable[Job]) -> None:
     """Write or replace jobs."""
     await many(connection, upsert(connection, tables.job), [_to_row(job) for job in jobs])
@@ -113,12 +123,19 @@ async def cancel(connection: Connection, keys: Iterable[str]) -> None:
 
 
 async def due(
-    connection: AsyncConnection, now: int, channel: str, kinds: Collection[str] = (WAIT,), most: int = 200
+    connection: AsyncConnection,
+    now: int,
+    channel: str,
+    kinds: Collection[str] = (WAIT,),
+    most: int = 200,
+    *,
+    parts: Collection[int] | None = None,
 ) -> list[Job]:
-    """What is due, oldest first: for the chats of a channel, or the bot's own ("")."""
+    """What is due, oldest first: for the chats of a channel (in all partitions: None), or the bot's own ("")."""
     table = tables.job
     whose = table.c.chat.startswith(f"{channel}:", autoescape=True) if channel else table.c.chat == ""
-    is_due = (table.c.state == WAITING, table.c.due_at <= now, table.c.kind.in_(kinds), whose)
+    mine = among_parts(table.c.chat, parts)
+    is_due = (table.c.state == WAITING, table.c.due_at <= now, table.c.kind.in_(kinds), whose, mine)
     return [
         _of_row(row)
         for row in await connection.execute(select(table).where(*is_due).order_by(table.c.due_at).limit(most))
@@ -186,6 +203,14 @@ async def waiting(connection: AsyncConnection, now: int) -> list[Waiting]:
     late, failed = (func.sum(case((is_so, 1), else_=0)) for is_so in (table.c.due_at <= now, table.c.attempts > 0))
     query = select(table.c.kind, func.count(), func.min(table.c.due_at), late, failed).where(table.c.state == WAITING)
     return [Waiting(*row) for row in await connection.execute(query.group_by(table.c.kind).order_by(table.c.kind))]
+
+
+async def backlog(connection: AsyncConnection, now: int) -> dict[int, tuple[int, int]]:
+    """How many jobs of people are due in each partition, and since when the oldest; on PostgreSQL."""
+    table, of = tables.job, part(tables.job.c.chat)
+    late = (table.c.state == WAITING, table.c.due_at <= now, table.c.chat != "")
+    rows = await connection.execute(select(of, func.count(), func.min(table.c.due_at)).where(*late).group_by(of))
+    return {number: (count, oldest) for number, count, oldest in rows}
 
 
 async def parked(connection: AsyncConnection) -> list[Job]:

@@ -13,8 +13,8 @@ import typer
 from bot.broadcast.check import CHANNELS, check_broadcasts
 from bot.broadcast.reader import FOLDER, names, read_written
 from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
-from bot.config import Config, find_root, load
-from bot.engine.event import local_day, local_time
+from bot.cli.settings import settings
+from bot.engine.event import local_day
 from bot.flow.reader import did_you_mean
 from bot.store import broadcasts
 from bot.store.audience import Terms
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from bot.broadcast.model import Broadcast
     from bot.broadcast.reader import Written
+    from bot.config import Config
     from bot.service.house import House
     from bot.store.broadcasts import Row
     from bot.store.database import Database
@@ -74,6 +75,14 @@ class Office:
 
         return load_house(self.config.root, self.config.words)[0]
 
+    def part(self, name: str) -> Broadcast:
+        """The one broadcast, or part of a series ("monday/2"), of that name as it is written. Raises Refused."""
+        parts = self.written(name.partition("/")[0]).parts
+        found = next((part for part in parts if part.name == name), None)
+        if found is None:
+            raise Refused(f"Name one of {', '.join(part.name for part in parts)}.")
+        return found
+
     def written(self, name: str, *, finished: bool = False) -> Written:
         """The broadcast of that name as it is written, without errors; `finished`: without TODO. Raises Refused."""
         root = self.config.root
@@ -96,14 +105,23 @@ class Office:
         return Terms(content.topic, content.kind.value, self.channels, config.tips_a_day, config.tips_a_week)
 
 
-async def found(database: Database, name: str) -> Row:
-    """The broadcast of that name that was sent. Raises Refused."""
+async def family(database: Database, name: str) -> list[Row]:
+    """The broadcast of that name that was sent, or every part of that series. Raises Refused."""
     async with database.read() as connection:
-        row = await broadcasts.find(connection, name)
-        known = [] if row else [each.name for each in await broadcasts.listed(connection)]
-    if row is None:
+        rows = await broadcasts.family(connection, name)
+        known = [] if rows else [each.series or each.name for each in await broadcasts.listed(connection)]
+    if not rows:
         raise Refused(f"No broadcast '{name}' was sent. {did_you_mean(name, known)}".strip())
-    return row
+    return rows
+
+
+async def found(database: Database, name: str) -> Row:
+    """The one broadcast, or part of a series, of that name that was sent. Raises Refused."""
+    rows = await family(database, name)
+    if rows[0].name != name:
+        parts = ", ".join(row.name for row in rows)
+        raise Refused(f"'{name}' is a series: name one of its parts ({parts}).")
+    return rows[0]
 
 
 def run(work: Callable[[Office], Answer], *, as_json: bool) -> int:
@@ -138,20 +156,14 @@ def run_at_database(work: Callable[[Office, Database], Awaitable[Answer]], *, as
     return _say(answer, as_json=as_json)
 
 
-def clock(at: int) -> str:
-    """A time as the people of the place read it, with its weekday."""
-    return local_time(at).strftime("%a %Y-%m-%d %H:%M")
-
-
 def count(number: int, word: str) -> str:
     """A number and its word."""
     return f"{number} {word if number == 1 else 'people' if word == 'person' else word + 's'}"
 
 
 def _office() -> Office:
-    config, problems = load(find_root())
-    show(problems)
-    if any(problem.is_error for problem in problems):
+    config = settings()
+    if config is None:
         raise Refused("The settings have errors.", SETUP)
     return Office(config)
 

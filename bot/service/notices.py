@@ -1,0 +1,26 @@
+"""What happened in another chat, as it is told in this one. Pure.
+
+A notice is for one person: if the phone is in somebody else's hands meanwhile, nobody hears it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.service.talk import Talk
+
+NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {}
+"""By kind: what a notice leads to, given what it says."""
+
+
+def come(talk: Talk) -> None:
+    """A notice comes in. Raises KeyError for a kind that nobody here knows: then it is parked."""
+    payload = orjson.loads(talk.incoming.detail)
+    if payload["person"] == talk.chat.person:
+        talk.catch_up()
+        NOTICES[talk.incoming.text](talk, payload["says"])

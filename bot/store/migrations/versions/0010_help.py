@@ -1,0 +1,8 @@
+"""Calls for help."""
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    """New tables."""
