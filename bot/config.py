@@ -55,6 +55,7 @@ class Config:
     voice_accent: str = "north"
     voice_models: str = ""
     telegram_webhook: str = ""
+    operator_token: str = field(default="", repr=False)
     telegram_token: str = field(default="", repr=False)
     telegram_secret: str = field(default="", repr=False)
     telegram_api: str = "https://api.telegram.org"
@@ -68,6 +69,37 @@ class Config:
     zalo_bot_secret: str = field(default="", repr=False)
     zalo_bot_api: str = "https://bot-api.zaloplatforms.com"
     zalo_bot_proxy: str = field(default="", repr=False)
+    zalo_oa_webhook: str = ""
+    zalo_oa_oldest: int = 7200
+    zalo_oa_rate: int = 100
+    zalo_oa_paid: bool = False
+    zalo_oa_messages: int = CAPABILITIES["zalo_oa"].messages
+    zalo_oa_silence: int = 7200
+    zalo_oa_by_name: bool = True
+    zalo_oa_together: bool = True
+    zalo_oa_proof: bool = True
+    zalo_oa_message: str = "v3.0/oa/message/cs"
+    zalo_oa_app: str = ""
+    zalo_oa_app_secret: str = field(default="", repr=False)
+    zalo_oa_secret: str = field(default="", repr=False)
+    zalo_oa_api: str = "https://openapi.zalo.me"
+    zalo_oa_oauth: str = "https://oauth.zaloapp.com"
+    zalo_oa_proxy: str = field(default="", repr=False)
+
+    @property
+    def has_zalo_oa(self) -> bool:
+        """Whether the official account is served."""
+        return bool(self.zalo_oa_app and self.zalo_oa_app_secret)
+
+    @property
+    def zalo_oa_window(self) -> int:
+        """Hours since somebody did something at the official account in which they are written to unasked."""
+        return 7 * 24 if self.zalo_oa_paid else CAPABILITIES["zalo_oa"].window
+
+    @property
+    def door(self) -> str:
+        """The address of our own web pages, as people open it."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def words(self) -> dict[str, str]:
@@ -78,6 +110,7 @@ class Config:
             "hours": self.human_hours,
             "backups_days": str(self.keep_backups_days),
             "journal_days": str(self.keep_journal_days),
+            "door": self.door,
         }
 
 
@@ -161,6 +194,13 @@ def _secure(value: Any) -> str:
     return text
 
 
+def _path(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)*", text, re.ASCII):
+        raise _Unfit
+    return text
+
+
 def _one_of(*known: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in known:
@@ -203,10 +243,21 @@ SETTINGS: dict[str, Setting] = {
     "zalo_bot.people": Setting("zalo_bot_people", _whole(0, 10**9), "a number of people; 0: no limit"),
     "zalo_bot.messages": Setting("zalo_bot_messages", _whole(0, 10**9), "a number of messages; 0: no limit"),
     "zalo_bot.counts_incoming": Setting("zalo_bot_counts_incoming", _yes, "true or false"),
+    "zalo_oa.webhook": Setting("zalo_oa_webhook", _secure, "an https address", "ZALO_OA_WEBHOOK"),
+    "zalo_oa.oldest": Setting("zalo_oa_oldest", _duration, 'a duration such as "2 hours"'),
+    "zalo_oa.rate": Setting("zalo_oa_rate", _whole(5, 4000), "a number of calls a minute from 5 to 4000"),
+    "zalo_oa.paid": Setting("zalo_oa_paid", _yes, "true or false"),
+    "zalo_oa.messages": Setting("zalo_oa_messages", _whole(0, 10**9), "a number of messages; 0: no limit"),
+    "zalo_oa.silence": Setting("zalo_oa_silence", _duration, 'a duration such as "2 hours"'),
+    "zalo_oa.by_name": Setting("zalo_oa_by_name", _yes, "true or false"),
+    "zalo_oa.together": Setting("zalo_oa_together", _yes, "true or false"),
+    "zalo_oa.proof": Setting("zalo_oa_proof", _yes, "true or false"),
+    "zalo_oa.message": Setting("zalo_oa_message", _path, 'a path such as "v3.0/oa/message/cs"'),
 }
 """Every key of bot.toml."""
 
 ENVIRONMENT: dict[str, Setting] = {
+    "OPERATOR_TOKEN": Setting("operator_token", _text, "a long word that nobody guesses"),
     "TELEGRAM_BOT_TOKEN": Setting("telegram_token", _text, "the token that BotFather gave"),
     "TELEGRAM_SECRET": Setting("telegram_secret", _text, "1 to 256 characters A-Z a-z 0-9 _ -"),
     "TELEGRAM_API": Setting("telegram_api", _url, "the address of a Bot API server"),
@@ -215,13 +266,23 @@ ENVIRONMENT: dict[str, Setting] = {
     "ZALO_BOT_SECRET": Setting("zalo_bot_secret", _text, "8 to 256 characters A-Z a-z 0-9 _ -"),
     "ZALO_BOT_API": Setting("zalo_bot_api", _url, "the address of a Zalo Bot API server"),
     "ZALO_BOT_PROXY": Setting("zalo_bot_proxy", _url, "the address of an HTTP proxy"),
+    "ZALO_OA_APP_ID": Setting("zalo_oa_app", _text, "the number of the app at developers.zalo.me"),
+    "ZALO_OA_APP_SECRET": Setting("zalo_oa_app_secret", _text, "the secret key of that app"),
+    "ZALO_OA_SECRET": Setting("zalo_oa_secret", _text, "8 to 256 characters A-Z a-z 0-9 _ -"),
+    "ZALO_OA_API": Setting("zalo_oa_api", _url, "the address of an Official Account API server"),
+    "ZALO_OA_OAUTH": Setting("zalo_oa_oauth", _url, "the address of the server that gives out tokens"),
+    "ZALO_OA_PROXY": Setting("zalo_oa_proxy", _url, "the address of an HTTP proxy"),
 }
 """What comes from the environment alone."""
 
-_SECRETS = {"token": "TOKEN", "bot_token": "TOKEN", "secret": "SECRET"}
+_SECRETS = {"token": "TOKEN", "bot_token": "TOKEN", "secret": "SECRET", "app_secret": "APP_SECRET"}
 """Last words of keys under which somebody may write a secret down, and the last word of the variable that takes it."""
 
-_HOOKS = {"TELEGRAM": ("telegram", r"[A-Za-z0-9_-]{1,256}"), "ZALO_BOT": ("zalo_bot", r"[A-Za-z0-9_-]{8,256}")}
+_HOOKS = {
+    "TELEGRAM": ("telegram", r"[A-Za-z0-9_-]{1,256}"),
+    "ZALO_BOT": ("zalo_bot", r"[A-Za-z0-9_-]{8,256}"),
+    "ZALO_OA": ("zalo_oa", r"[A-Za-z0-9_-]{8,256}"),
+}
 """Platforms that may post to us: where their settings stand, and the form of the secret they show."""
 
 
@@ -277,7 +338,8 @@ def _read(path: Path, values: dict[str, Any]) -> list[Problem]:
         if setting is None:
             hint = did_you_mean(key, SETTINGS) or "the settings are listed in docs/running.md"
             if last := _SECRETS.get(key.rpartition(".")[2]):
-                first = "ZALO_BOT" if key.startswith("zalo") else "TELEGRAM_BOT" if last == "TOKEN" else "TELEGRAM"
+                first = "TELEGRAM_BOT" if last == "TOKEN" else "TELEGRAM"
+                first = "ZALO_OA" if key.startswith("zalo_oa") else "ZALO_BOT" if key.startswith("zalo") else first
                 hint = f"tokens are never written here: set {first}_{last}"
             problems.append(source.problem(where, "E201", f"unknown setting '{key}'", hint))
             continue

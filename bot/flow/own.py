@@ -20,12 +20,18 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OwnAnswer:
-    """One answer. `labelled`: its words stand in _bot/buttons.j2; `always`: they are understood at every step."""
+    """One answer. `labelled`: its words stand in _bot/buttons.j2; `always`: they are understood at every step.
+
+    `noted`: behind its colon stands what nobody can list beforehand (a place, a call for help), so that what its button
+    means is written down when it is shown. Its label is the answer's own, or stands behind a bar: "team:ngoc-lac|Đoàn
+    xã Ngọc Lặc".
+    """
 
     scope: Scope
     weight: Weight = "plain"
     labelled: bool = True
     always: bool = False
+    noted: bool = False
 
 
 OWN = {
@@ -60,6 +66,12 @@ OWN = {
     "speak": OwnAnswer(Scope.ANYWHERE, labelled=False),
     "profile": OwnAnswer(Scope.ANYWHERE, labelled=False),
     "listen": OwnAnswer(Scope.ANYWHERE, "small", labelled=False),
+    # For those who help.
+    "team": OwnAnswer(Scope.ANYWHERE, always=True, noted=True),
+    "invite_volunteer": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "invite_lead": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "leave_team": OwnAnswer(Scope.ANYWHERE, "small", noted=True),
+    "leave_sure": OwnAnswer(Scope.ANYWHERE, noted=True),
     "back": OwnAnswer(Scope.GUIDE, "small", always=True),
     "again": OwnAnswer(Scope.GUIDE, "small", always=True),
     "no_reminders": OwnAnswer(Scope.GUIDE, always=True),
@@ -89,6 +101,13 @@ CONSTANTS = ("home", "aloud", "human")
 def own(scope: Scope) -> tuple[str, ...]:
     """The names of all answers of a scope, in the table's order."""
     return tuple(name for name, answer in OWN.items() if answer.scope is scope)
+
+
+def is_noted(answer: str) -> bool:
+    """Whether what the button of this answer means is written down when it is shown: "team:ngoc-lac", not "team"."""
+    kind, colon, _ = answer.partition(":")
+    known = OWN.get(kind)
+    return bool(colon) and known is not None and known.noted
 
 
 def needs_no_guide(answer: str) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot.channel.base import VoiceNote
 from bot.engine.effect import Note
 from bot.engine.event import AskedAgain, AskedForHelp, Muted, Picked, Resumed, Returned, Started, WentBack
-from bot.service import aloud, profiles
+from bot.people.role import Role
+from bot.service import aloud, profiles, team
 from bot.service.mydata import ShowData, receipt
 from bot.service.scam import ask_for_message
 from bot.service.wish import Wish
@@ -28,7 +29,7 @@ def give(talk: Talk, answer: str, step: str) -> None:
     """One of the answers that buttons and words stand for."""
     kind, _, name = answer.partition(":")
     if anywhere := _ANYWHERE.get(kind):
-        anywhere(talk, name)
+        anywhere(talk, name.partition("|")[0])
         return
     flow, session = talk.flow, talk.session
     if kind == "resume" and (flow is None or session is None) and (left := talk.left):
@@ -174,6 +175,11 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "profile": profiles.turn_to,
     "newcomer": _newcomer,
     "human": _human,
+    "team": lambda talk, code: talk.errands.append(team.Show(code)),
+    "invite_volunteer": lambda talk, code: talk.errands.append(team.Invite(Role.VOLUNTEER, code)),
+    "invite_lead": lambda talk, code: talk.errands.append(team.Invite(Role.LEAD, code)),
+    "leave_team": team.ask_to_leave,
+    "leave_sure": lambda talk, code: talk.errands.append(team.Leave(code)),
     "fewer": _fewer,
     "no_tips": lambda talk, _: _fewer(talk),
     "more": _more,

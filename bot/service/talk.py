@@ -11,6 +11,7 @@ from bot.engine.effect import Effect, Forget, Note, Record, Show, Tell, Wait
 from bot.engine.event import AskedAgain, Event, Started, Stopped
 from bot.engine.turn import catch_up, take_turn
 from bot.engine.turn import offers as offers_of
+from bot.flow.own import is_noted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,7 @@ class Reply:
     erase_all: bool = False  # and about everybody else on this phone
     switch: Switch | None = None
     errands: tuple[Errand, ...] = ()
+    noted: tuple[str, ...] = ()  # answers whose buttons nobody has written down yet
 
 
 class Talk:
@@ -69,6 +71,7 @@ class Talk:
         self.erase_all = False
         self.switch: Switch | None = None
         self.errands: list[Errand] = []
+        self.noted: list[str] = []
         self._heard: dict[str, Heard] = {}
 
     # --- where the person is
@@ -117,6 +120,7 @@ class Talk:
             self.erase_all,
             self.switch,
             tuple(self.errands),
+            tuple(self.noted),
         )
 
     def catch_up(self) -> bool:
@@ -176,6 +180,7 @@ class Talk:
     def say(self, message: Message, effect: Show | Tell) -> None:
         """A message goes out; its buttons are what typed words are compared with from now on."""
         self.outgoing.append(message)
+        self.noted += filter(is_noted, effect.offers)
         if effect.offers and (effect.offers, effect.step) != (self.chat.offers, self.chat.offers_step):
             self.chat = replace(self.chat, offers=effect.offers, offers_step=effect.step)
 

@@ -15,6 +15,8 @@ from bot.flow.model import INPUTS
 from bot.flow.own import ALWAYS, CONSTANTS, OWN
 from bot.meaning.choose import SHORTEST, Offer, choose
 from bot.meaning.finder import SURE
+from bot.people.invitation import is_invitation
+from bot.service import team
 from bot.service.answers import ask_address, give
 from bot.service.phrases import TALK
 from bot.service.scam import looks_into
@@ -44,6 +46,7 @@ COMMANDS = {
     "/language": "language",
     "/address": "address",
     "/people": "people",
+    "/team": "team",
     "/about": "about",
     "/check": "check",
     "/data": "my_data",
@@ -172,8 +175,11 @@ def _command(talk: Talk, text: str, *, first: bool) -> None:
     word, _, payload = text.partition(" ")
     word = word.partition("@")[0].lower()
     if word == "/start":
-        guide, _, step = payload.strip().partition("__")
-        if guide in talk.house.flows:
+        payload = payload.strip()
+        guide, _, step = payload.partition("__")
+        if is_invitation(payload):
+            talk.errands.append(team.Join(payload))
+        elif guide in talk.house.flows:
             talk.open(guide, step.replace("-", "/"))
         elif first:
             ask_address(talk)

@@ -10,15 +10,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.channel.base import Incoming, Message, What
+from bot.engine.button import button_id
 from bot.engine.chat import Chat
 from bot.service.profiles import after_erasing
 from bot.service.quiet import allowed
 from bot.service.typed import is_answered_by_typing
-from bot.store import chats, inbox, jobs, journal, outbox, requests
+from bot.store import buttons, chats, inbox, jobs, journal, outbox, requests
 from bot.store.outbox import Ids, OutboxRow
+from bot.wording.render import meaning_of
 
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.engine.button import ButtonMeaning
     from bot.engine.session import Session
     from bot.service.errand import Notice
     from bot.service.house import House
@@ -56,6 +59,7 @@ class UnitOfWork:
     parked: dict[str, str] = field(default_factory=dict)  # job -> why
     erased: dict[str, Chat] = field(default_factory=dict)  # by receipt
     requests: list[requests.Request] = field(default_factory=list)
+    meanings: dict[str, ButtonMeaning] = field(default_factory=dict)  # of buttons that are shown for the first time
 
     def begin(self, incoming: Incoming) -> bool:
         """Whether a due thing is still to be done; then its job goes with what it leads to."""
@@ -93,6 +97,8 @@ class UnitOfWork:
         seen = incoming.at if incoming.what in SPOKEN else chat.seen_at
         self.chats[key] = replace(chat, asked=asked, seen_at=seen)
         self.lines += [journal.Line(key, flow, n.step, n.what, n.answer, incoming.at) for flow, n in reply.notes]
+        meanings = (meaning_of(None, "", answer) for answer in reply.noted)
+        self.meanings |= {button_id(meaning): meaning for meaning in meanings}
         wait_key = jobs.waiting_for(key)
         self.touched.add(key)
         if reply.forget or reply.wait or reply.erase:
@@ -145,6 +151,7 @@ class UnitOfWork:
         await chats.save_sessions(connection, [(key, s) for (key, _), s in self.changed.items()], self.at)
         await journal.add(connection, self.lines)
         await jobs.add(connection, self.jobs.values())
+        await buttons.add(connection, self.meanings)
         await outbox.add(connection, self.rows, self.at)
         await inbox.add(connection, self.done)
         self.sent += self.rows
@@ -158,6 +165,7 @@ class UnitOfWork:
         return (
             *(self.touched, self.changed, self.done, self.rows, self.lines),
             *(self.jobs, self.cancelled, self.parked, self.erased, self.requests),
+            self.meanings,
         )
 
 

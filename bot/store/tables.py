@@ -6,6 +6,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Ta
 
 metadata = MetaData()
 
+BYTES = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its bytes on both databases, so that an index finds all that begins alike."""
+
 chat = Table(
     "chat",
     metadata,
@@ -18,7 +21,7 @@ chat = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("state_json", Text, nullable=False),  # the rest of bot.engine.chat.Chat
-    Column("place", Text, nullable=False, server_default=""),  # "thanh-hoa/ngoc-lac": province, commune, …; or ""
+    Column("place", BYTES, nullable=False, server_default=""),  # "thanh-hoa/ngoc-lac": province, commune, …; or ""
     Column("team", Text, nullable=False, server_default=""),  # whose people they are, or ""
     Index("chat_place", "place"),
     Index("chat_team", "team"),
@@ -33,7 +36,7 @@ session = Table(
     Column("finished", Boolean, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("state_json", Text, nullable=False),  # bot.engine.session.Session
-    Index("session_step", "flow", "step"),
+    Index("session_step", "flow", "step", "finished", "chat"),  # who stands where, without the rows themselves
 )
 
 inbox = Table(
@@ -132,6 +135,7 @@ file = Table(
     Column("channel", Text, primary_key=True),
     Column("digest", Text, primary_key=True),  # sha256 of the file's bytes
     Column("remote", Text, nullable=False),  # the platform's id for it
+    Column("until", BigInteger, nullable=False, server_default="0"),  # when the platform drops it; 0: never
 )
 
 broadcast = Table(
@@ -141,7 +145,7 @@ broadcast = Table(
     Column("name", Text, nullable=False),  # of its file; a test's has more behind it
     Column("kind", Text, nullable=False),  # tip | notice | emergency | test
     Column("topic", Text, nullable=False),
-    Column("state", Text, nullable=False),  # asked | scheduled | running | paused | stopping | stopped | done
+    Column("state", Text, nullable=False),  # asked | scheduled | running | waiting | paused | stopping | stopped | done
     Column("reason", Text, nullable=False),  # why it is paused or rests
     Column("content_json", Text, nullable=False),  # bot.broadcast.model.Broadcast, as it was when it was sent
     Column("version", Integer, nullable=False),  # of the words; a correction makes a new one
@@ -157,6 +161,8 @@ broadcast = Table(
     Column("until_n", BigInteger, nullable=False),  # the last recipient of the canary; 0: everybody
     Column("waits", Integer, nullable=False),  # how often the platform said: too fast
     Column("counts_json", Text, nullable=False),  # the report, once the recipients are forgotten
+    Column("series", Text, nullable=False, server_default=""),  # the series it is a part of, or ""
+    Column("gathered_to", Text, nullable=False, server_default=""),  # the last chat that was looked at while gathering
     Index("broadcast_name", "name", unique=True),
 )
 
@@ -173,8 +179,8 @@ recipient = Table(
     Column("message", Text, nullable=False),  # the platform's message id
     Column("version", Integer, nullable=False),  # of the words that were sent
     Column("at", BigInteger, nullable=False),  # when that state came
-    Index("recipient_chat", "chat"),
-    Index("recipient_once", "broadcast", "chat", unique=True),
+    Column("owner", Integer, nullable=False, server_default="0"),  # the process that claimed it; 0: the only one
+    Index("recipient_once", "chat", "broadcast", unique=True),
     Index(
         "recipient_planned",
         *("broadcast", "channel", "n"),
@@ -208,4 +214,109 @@ quota = Table(
     Column("sent", BigInteger, nullable=False),
     Column("received", BigInteger, nullable=False),
     Column("received_until", BigInteger, nullable=False),  # when the newest of those that came in was sent
+)
+
+team = Table(
+    "team",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # bot.people.team.KINDS
+    Column("place", BYTES, nullable=False),  # a key as of chat.place
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),  # 0: it is there
+    Index("team_place", "place"),
+)
+
+role = Table(
+    "role",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("person", Text, nullable=False),  # bot.engine.chat.Chat.person
+    Column("role", Text, nullable=False),  # bot.people.role.Role
+    Column("team", Text, nullable=False),  # of volunteers and leads; else ""
+    Column("place", Text, nullable=False),  # of the others; "": everywhere. Where a team is, its own row says
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),  # 0: they hold it
+    Column("given_by", Text, nullable=False),  # a person, or "": the operator
+    Index("role_person", "person"),
+    Index("role_team", "team"),
+    Index(
+        "role_once",
+        *("person", "role", "team", "place"),
+        unique=True,
+        sqlite_where=text("until = 0"),
+        postgresql_where=text("until = 0"),
+    ),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("hash", Text, primary_key=True),  # of the token, which is kept nowhere
+    Column("role", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("by", Text, nullable=False),  # a person, or "": the operator
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_by", Text, nullable=False),
+    Column("used_at", BigInteger, nullable=False),  # 0: not yet
+    Column("withdrawn_at", BigInteger, nullable=False),  # 0: it stands
+    Index("invitation_by", "by"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),  # a person, "operator", or "": somebody who was forgotten
+    Column("right", Text, nullable=False),  # bot.people.role.Right, or what was done with a role
+    Column("team", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("what", Text, nullable=False),  # a word or two, never a name or what somebody typed
+    Column("allowed", Boolean, nullable=False),
+    Index("audit_who", "who"),
+    Index("audit_at", "at"),
+)
+
+key = Table(
+    "key",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # hexadecimal
+    Column("made_at", BigInteger, nullable=False),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("account", Text, primary_key=True),  # "zalo_oa:<app id>"
+    Column("access", Text, nullable=False),
+    Column("refresh", Text, nullable=False),
+    Column("access_until", BigInteger, nullable=False),
+    Column("refresh_until", BigInteger, nullable=False),
+    Column("renewed_at", BigInteger, nullable=False),
+    Column("busy_until", BigInteger, nullable=False),  # until when somebody is renewing it; 0: nobody
+)
+
+reach = Table(
+    "reach",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("chat", Text, primary_key=True),  # the platform's chat id
+    Column("opened_at", BigInteger, nullable=False),  # when the person last did something; 0: it is closed
+    Column("silent_until", BigInteger, nullable=False),  # somebody of the staff answers there by hand; 0: nobody
+)
+
+relay = Table(
+    "relay",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),  # in the order they were taken in
+    Column("part", Integer, nullable=False),  # bot/store/parts.py
+    Column("chat", Text, nullable=False),
+    Column("payload", Text, nullable=False),  # bot.channel.base.Incoming; there until its chat's owner takes it
+    Column("at", BigInteger, nullable=False),
+    Index("relay_part", "part", "id"),
+    Index("relay_chat", "chat"),
 )

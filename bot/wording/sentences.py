@@ -10,6 +10,14 @@ MEDIA = ("photo", "voice", "sticker", "location", "contact", "document", "other"
 COMMANDS = ("start", "home", "help", "check", "language", "address", "people", "about", "data", "delete")
 """The command menu of channels that have one, in order; each has a description."""
 
+HANDOUT = (
+    *("you", "me", "tagline", "scan", "scan_1", "scan_2", "scan_3", "link", "code_alt", "warning", "team", "call"),
+    *("choose", "stuck", "done", "aside", "to", "done_to", "read_to", "again", "read_again", "to_card"),
+    *("guide", "guide_how", "otherwise", "when", "when_card", "depends", "passed", "not_passed", "else", "case", "or"),
+    *("sources", "sources_checked", "source", "source_others", "checked", "version", "page"),
+)
+"""What stands on paper beside the words of a guide: blocks of handout.j2."""
+
 _SAID = (
     *("welcome", "address", "home", "language", "about", "group", "error", "placeholder"),
     *("progress", "record", "picture", "at_start", "changed", "ended", "chapter", "resume", "remind", "reminders_off"),
@@ -17,8 +25,12 @@ _SAID = (
     *("fewer", "fewer_all", "more", "broadcast.test"),
     *("edited", "too_long", "gone", "stale", "stale_here", "delete_ask", "deleted"),
     *("people", "profile", "profile.typed", "turn", "newcomer", "from_before"),
+    *(f"team.{block}" for block in ("none", "menu", "joined", "invited", "leave_ask", "left", "not_allowed")),
+    *(f"team.{block}" for block in ("link_unknown", "link_used", "link_old", "team_ended", "already", "other_team")),
+    *("team.too_many",),
     *("refused_number", "refused_text", "refused_date", "refused_phone"),
-    *(f"no_buttons.{block}" for block in ("press", "say", "always", "listen")),
+    *(f"no_buttons.{block}" for block in ("press", "say", "always", "always_too", "listen")),
+    *(f"no_buttons.{block}" for block in ("hear", "hear_it", "call_it", "visit_it")),
     *("scam_ask", "scam_stop", "scam_careful", "scam_no_sign", "scam_signs.look_alike"),
 )
 
@@ -29,5 +41,6 @@ SENTENCES = (
     *(f"commands.{name}" for name in COMMANDS),
     *(f"buttons.{answer}" for answer, own in OWN.items() if own.labelled),
     "buttons.language_name",
+    *(f"handout.{block}" for block in HANDOUT),
 )
 """All of them; the checker demands each in every language."""

@@ -1,0 +1,1 @@
+"""Those who help: places, teams, roles and what each may do, invitations. Pure."""

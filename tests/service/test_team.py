@@ -1,0 +1,128 @@
+"""Teams in the chat: joining by a link, what one sees there, inviting, leaving."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.channel.base import Message
+from bot.people.role import Role
+from bot.store import audit
+from tests.kit.shell import a_bot, make_root
+from tests.kit.teams import invited, joins, make_team
+
+VOLUNTEER, LEAD = "➕ Mời tình nguyện viên", "➕ Mời trưởng đội"
+TEAM = "Đội: Đoàn xã Ngọc Lặc."
+
+
+def labels(bot, chat):
+    """The newest buttons."""
+    return [button.label for button in bot.channel.buttons(chat)]
+
+
+def token(bot, chat):
+    """What the link carries that the person was just given."""
+    said = [each for each in bot.channel.to(chat) if isinstance(each, Message)][-1]
+    return re.search(r"/go/(\S+)", said.body)[1]
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_a_lead_joins_and_invites_a_volunteer(tmp_path):
+    """By links, each used once; everybody sees what they may do, and the audit log knows who did what."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await make_team(bot)
+        await joins(bot, "1", Role.LEAD)
+        assert "trưởng đội Đoàn xã Ngọc Lặc" in bot.last("1")
+        await bot.says("1", "xem đội")
+        assert bot.last("1") == TEAM
+        assert VOLUNTEER in labels(bot, "1")
+        assert LEAD not in labels(bot, "1")
+        await bot.taps("1", VOLUNTEER)
+        link = token(bot, "1")
+        await bot.says("2", f"/start {link}")
+        assert "đã vào đội Đoàn xã Ngọc Lặc" in bot.last("2")
+        await bot.says("3", f"/start {link}")
+        assert bot.last("3") == "Đường dẫn này có người dùng rồi."
+        await bot.says("2", f"/start {link}")
+        assert "đã ở trong đội rồi" in bot.last("2")
+        await bot.says("2", "/team")
+        assert VOLUNTEER not in labels(bot, "2")
+        async with bot.app.database.read() as connection:
+            done = [(each.who, each.right, each.allowed) for each in reversed(await audit.listed(connection))]
+        assert done[1:] == [
+            ("paper:1/1", "accept", True),
+            ("paper:1/1", "invite_volunteer", True),
+            ("paper:2/1", "accept", True),
+            ("paper:3/1", "accept", False),
+        ]
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_a_button_of_a_team_works_after_a_restart(tmp_path):
+    """What it means was written down when it was shown."""
+    root = make_root(tmp_path)
+    async with a_bot(root) as bot:
+        await make_team(bot)
+        await joins(bot, "1", Role.LEAD)
+        await bot.says("1", "/team")
+        shown = bot.tap("1", VOLUNTEER)
+    async with a_bot(root) as bot:
+        await bot.takes(shown)
+        assert "/go/" in bot.channel.to("1")[-1].body
+
+
+async def test_an_old_button_gives_no_right(tmp_path):
+    """Who has left the team cannot invite with a button from before."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await make_team(bot)
+        await joins(bot, "1", Role.LEAD)
+        await bot.says("1", "/team")
+        old = bot.tap("1", VOLUNTEER)
+        await bot.taps("1", "Rời đội")
+        assert labels(bot, "1") == ["Vâng, rời đội", "🧡 Đội tình nguyện"]
+        await bot.taps("1", "Vâng, rời đội")
+        assert "đã rời đội" in bot.last("1")
+        await bot.takes(old)
+        assert "chưa được giao" in bot.last("1")
+        await bot.says("1", "đội của tôi")
+        assert "chưa ở đội nào" in bot.last("1")
+
+
+@pytest.mark.parametrize("payload", ["iAAAAAAAAAAAABBBBBBBBvdoan-xa", "i" + "A" * 60])
+async def test_a_forged_link_opens_nothing(tmp_path, payload):
+    """Said kindly; nothing of the person changes but that they were greeted."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await make_team(bot)
+        await bot.says("1", f"/start {payload}")
+        await bot.says("1", "/team")
+        assert "chưa ở đội nào" in bot.last("1")
+
+
+async def test_who_looks_after_a_place_chooses_a_team(tmp_path):
+    """A commune admin sees the teams of the commune and invites their leads; those of other communes are not there."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await make_team(bot)
+        await make_team(bot, "phu-nu", "Hội phụ nữ xã Ngọc Lặc")
+        await make_team(bot, "xa-khac", "Đoàn xã Kiên Thọ", "thanh-hoa/kien-tho")
+        await joins(bot, "1", Role.COMMUNE_ADMIN, place="thanh-hoa/ngoc-lac")
+        await bot.says("1", "/team")
+        assert labels(bot, "1")[:2] == ["Đoàn xã Ngọc Lặc", "Hội phụ nữ xã Ngọc Lặc"]
+        await bot.taps("1", "Hội phụ nữ xã Ngọc Lặc")
+        assert LEAD in labels(bot, "1")
+        await bot.taps("1", LEAD)
+        await bot.says("2", f"/start {token(bot, '1')}")
+        assert "trưởng đội Hội phụ nữ xã Ngọc Lặc" in bot.last("2")
+
+
+async def test_one_team_for_each(tmp_path):
+    """Somebody of another team is told to leave that first; the link stays good."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await make_team(bot)
+        await make_team(bot, "phu-nu", "Hội phụ nữ")
+        await joins(bot, "1")
+        link = await invited(bot, Role.VOLUNTEER, "phu-nu")
+        await bot.says("1", f"/start {link}")
+        assert "đang ở một đội khác" in bot.last("1")
+        await bot.says("2", f"/start {link}")
+        assert "đã vào đội Hội phụ nữ" in bot.last("2")
