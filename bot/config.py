@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -40,6 +40,8 @@ class Config:
     public_url: str = ""
     debug: bool = False
     reminder_after: int = 86_400
+    help_hours: tuple[Span, ...] = ((time(7, 0), time(21, 0)),)
+    help_holidays: frozenset[date] = frozenset()
     quiet: tuple[Span, ...] = ((time(20, 30), time(7, 30)), (time(11, 30), time(13, 30)))
     tips_a_day: int = 1
     tips_a_week: int = 3
@@ -164,6 +166,19 @@ def _spans(value: Any) -> tuple[Span, ...]:
     return tuple(_span(item) for item in value)
 
 
+def _day_spans(value: Any) -> tuple[Span, ...]:
+    spans = _spans(value)
+    if not spans or any(start >= end for start, end in spans):
+        raise _Unfit
+    return spans
+
+
+def _dates(value: Any) -> frozenset[date]:
+    if not isinstance(value, list) or any(type(day) is not date for day in value):
+        raise _Unfit
+    return frozenset(value)
+
+
 def _span(value: Any) -> Span:
     match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", value) if isinstance(value, str) else None
     try:
@@ -222,6 +237,10 @@ SETTINGS: dict[str, Setting] = {
     "web.port": Setting("port", _whole(0, 65535), "a number from 0 to 65535", "CAM_TAY_PORT"),
     "web.public_url": Setting("public_url", _url, "an address such as https://bot.example", "CAM_TAY_PUBLIC_URL"),
     "web.debug": Setting("debug", _yes, "true or false"),
+    "help.hours": Setting(
+        "help_hours", _day_spans, 'times of day such as ["07:00-21:00"], none past midnight'
+    ),
+    "help.holidays": Setting("help_holidays", _dates, "a list of days such as [2027-02-06, 2027-02-07]"),
     "reminder.after": Setting("reminder_after", _duration, 'a duration such as "1 day"'),
     "reminder.quiet": Setting("quiet", _spans, 'a list of times of day such as ["20:30-07:30"]'),
     "broadcast.a_day": Setting("tips_a_day", _whole(0, 100), "a number from 0 to 100"),

@@ -6,6 +6,7 @@ import typer
 
 from bot import __version__
 from bot.cli.broadcast.commands import app as broadcast
+from bot.cli.people.commands import admin, team
 
 app = typer.Typer(
     name="bot",
@@ -73,6 +74,22 @@ def draw(
     raise typer.Exit(draw_it(what, svg=svg, png=png))
 
 
+@app.command()
+def handout(
+    guide: str = typer.Argument(..., help="The guide."),
+    *,
+    size: str = typer.Option("a4", help="a4 poster, a5 flyer, a6 hand card, card or square picture, guide: all of it."),
+    language: str = typer.Option("", "--lang", help="The language, e.g. en."),
+    out: str = typer.Option("", help="The file to write, .pdf or .png.", metavar="FILE"),
+    link: str = typer.Option("", help="The address its code opens; the guide's own when left out.", metavar="URL"),
+    team: str = typer.Option("", help="Who helps, as it stands on the handout."),
+) -> None:
+    """Make a handout of a guide: to hang up, to give away, to pass on in a group."""
+    from bot.cli.handout import handout as make
+
+    raise typer.Exit(make(guide, size=size, language=language, out=out, link=link, team=team))
+
+
 new = typer.Typer(help="Make something to fill in.", no_args_is_help=True)
 app.add_typer(new, name="new")
 
@@ -92,6 +109,14 @@ def new_guide(
 def doctor(json: bool = typer.Option(False, "--json", help="As JSON.")) -> None:
     """Tell what is configured, reachable and stale."""
     from bot.cli.doctor import doctor as look
+
+    raise typer.Exit(look(as_json=json))
+
+
+@app.command()
+def status(json: bool = typer.Option(False, "--json", help="As JSON.")) -> None:
+    """Tell which processes serve, what each of them owns, and what waits."""
+    from bot.cli.status import status as look
 
     raise typer.Exit(look(as_json=json))
 
@@ -242,6 +267,8 @@ def voice_build(guide: str = typer.Argument("", help="One guide; all when left o
 
 
 app.add_typer(broadcast, name="broadcast")
+app.add_typer(admin, name="admin")
+app.add_typer(team, name="team")
 
 meaning = typer.Typer(help="See how typed words are understood.", no_args_is_help=True)
 app.add_typer(meaning, name="meaning")
@@ -366,10 +393,20 @@ def zalo_probe(
     wait: int = typer.Option(60, help="Seconds to wait for a message of yours."),
     json: bool = typer.Option(False, "--json", help="As JSON."),
 ) -> None:
-    """Ask the account of ZALO_BOT_TOKEN what is not settled about Zalo, and print the answers. Stop the bot first."""
+    """Ask the configured Zalo accounts what is not settled about Zalo, and print the answers: docs/zalo.md."""
     from bot.cli.zalo import probe
 
     raise typer.Exit(probe(wait, as_json=json))
+
+
+@zalo.command("login")
+def zalo_login(
+    callback: str = typer.Option("", help="The callback address of the app; the public address when left out."),
+) -> None:
+    """Join the bot to a Zalo official account: prints what to do in Zalo, asks for the address you come back to."""
+    from bot.cli.zalo_oa import login
+
+    raise typer.Exit(login(callback))
 
 
 @app.command()

@@ -51,18 +51,19 @@ def check(paths: Sequence[str] = (), *, form: str = "text", strict: bool = False
 
 
 def all_problems(root: Path) -> list[Problem]:
-    """Problems of flows/, content/, broadcasts/ and bot.toml, in the order of their places."""
+    """Problems of flows/, content/, broadcasts/, places/, teams.csv and bot.toml, in the order of their places."""
     from bot.broadcast.check import check_broadcasts
     from bot.config import load
     from bot.engine.event import local_day
     from bot.flow.check import check as check_flows
+    from bot.people.check import check_people
     from bot.wording.sentences import SENTENCES
 
     gc.disable()  # thousands of templates live until the end; looking for garbage among them takes a fifth of the time
     try:
         today = local_day(int(time.time() * 1000))
         problems = check_flows(root, today=today, bot_texts=SENTENCES)
-        return sorted({*problems, *check_broadcasts(root, today=today), *load(root)[1]})
+        return sorted({*problems, *check_broadcasts(root, today=today), *check_people(root), *load(root)[1]})
     finally:
         gc.enable()
 

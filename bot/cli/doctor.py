@@ -78,6 +78,7 @@ async def _look() -> list[Finding]:
     found.append(_voice(config))
     found.append(await _telegram(config))
     found += await _zalo_bot(config)
+    found += await zalo_oa(config)
     return found
 
 
@@ -185,6 +186,16 @@ async def _telegram(config: Config) -> Finding:
     return Finding("telegram", "ok" if state.startswith("ok") else "bad", state)
 
 
+async def zalo_oa(config: Config) -> list[Finding]:
+    """The official account: its keys, its webhook, its plan."""
+    if not config.has_zalo_oa:
+        return [Finding("zalo oa", "note", "off: ZALO_OA_APP_ID and ZALO_OA_APP_SECRET are not set")]
+    from bot.cli.zalo_oa import state_of
+
+    found = [Finding("zalo oa", state, text) for state, text in await state_of(config)]
+    return found + await zalo_quota(config, "zalo_oa")
+
+
 async def _zalo_bot(config: Config) -> list[Finding]:
     if not config.zalo_bot_token:
         return [Finding("zalo bot", "note", "off: ZALO_BOT_TOKEN is not set")]
@@ -195,10 +206,10 @@ async def _zalo_bot(config: Config) -> list[Finding]:
     if not config.public_url.startswith("https://"):
         text = "pictures are told in words: Zalo fetches them from an https address, setting 'web.public_url'"
         found.append(Finding("zalo bot", "note", text))
-    return found + await _zalo_quota(config)
+    return found + await zalo_quota(config, "zalo_bot")
 
 
-async def _zalo_quota(config: Config) -> list[Finding]:
+async def zalo_quota(config: Config, channel: str) -> list[Finding]:
     """How much of the plan is used; nothing while there is no database, of which a finding of its own tells."""
     from bot.service.quota import EARLY, month_of, plan_of
     from bot.store.quota import used
@@ -212,14 +223,14 @@ async def _zalo_quota(config: Config) -> list[Finding]:
         return []
     try:
         async with database.read() as connection:
-            counted = await used(connection, "zalo_bot", month_of(int(time.time() * 1000)))
+            counted = await used(connection, channel, month_of(int(time.time() * 1000)))
     finally:
         await database.close()
     return [
         Finding(
-            "zalo quota",
+            f"{channel.replace('_', ' ')} plan" if channel != "zalo_bot" else "zalo quota",
             "bad" if amount >= limit else "note" if amount >= limit * EARLY else "ok",
             f"{amount:,} of {limit:,} {what}{' this month' if what == 'messages' else ''}",
         )
-        for what, (amount, limit) in plan_of(config).shares(counted).items()
+        for what, (amount, limit) in plan_of(config, channel).shares(counted).items()
     ]

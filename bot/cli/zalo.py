@@ -1,20 +1,21 @@
-"""`bot zalo probe`: what is not settled about Zalo's bots, asked of a real account. The questions: docs/zalo.md."""
+"""`bot zalo probe`: what is not settled about Zalo, asked of real accounts. The questions: docs/zalo.md."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from bot.channel.base import Fault, SendFailed
 from bot.channel.zalo_bot_api import Api
-from bot.channel.zalo_bot_post import Addresses
 from bot.channel.zalo_bot_update import read_update
+from bot.channel.zalo_voice import Addresses
 from bot.cli.report import FINDINGS, OK, SETUP, complain, show
+from bot.cli.zalo_oa import Answer, ask_account
 from bot.config import find_root, load
 
 if TYPE_CHECKING:
@@ -30,33 +31,28 @@ LONGEST = 2000
 """Characters that a message may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One question and what the account said."""
-
-    question: str
-    answer: str
-
-
 def probe(wait: int, *, as_json: bool) -> int:
-    """Ask everything; exit code 1 when the account answers nothing, 3 when there is none."""
+    """Ask everything; exit code 1 when an account answers nothing, 3 when there is none."""
     config, problems = load(find_root())
     show(problems)
-    if not config.zalo_bot_token:
-        complain("ZALO_BOT_TOKEN is not set: docs/zalo.md says where a token comes from.")
+    if not config.zalo_bot_token and not config.has_zalo_oa:
+        complain("ZALO_BOT_TOKEN is not set, nor ZALO_OA_APP_ID: docs/zalo.md says where they come from.")
         return SETUP
     answers = asyncio.run(_probe(config, wait, as_json=as_json))
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in answers], ensure_ascii=False, indent=2))
-    return OK if len(answers) > 1 else FINDINGS
+    accounts = bool(config.zalo_bot_token) + config.has_zalo_oa
+    return OK if len(answers) > accounts else FINDINGS
 
 
 async def _probe(config: Config, wait: int, *, as_json: bool) -> list[Answer]:
     found = []
-    async for answer in ask(config, wait):
-        found.append(answer)
-        if not as_json:
-            typer.echo(f"{answer.question}\n    {answer.answer}")
+    ways = [*([ask] if config.zalo_bot_token else []), *([ask_account] if config.has_zalo_oa else [])]
+    for way in ways:
+        async for answer in way(config, wait):
+            found.append(answer)
+            if not as_json:
+                typer.echo(f"{answer.question}\n    {answer.answer}")
     return found
 
 

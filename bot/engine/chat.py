@@ -39,6 +39,7 @@ class Chat:
 
     `place` is where the person lives ("thanh-hoa/ngoc-lac") and `team` who helps them; "" where nobody has said so.
     `mode` is whom typed words go to instead of the guides (bot/service/modes.py).
+    `helps`: this person has been given a role among those who help.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Chat:
     place: str = ""
     team: str = ""
     mode: str = ""
+    helps: bool = False
 
     @property
     def profile(self) -> Profile:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot.engine.answer import read_answer, value_of
 from bot.engine.event import local_day
 from bot.engine.session import Visit
-from bot.flow.model import INPUTS, QUESTIONS, Kind
+from bot.flow.model import CHOICES, INPUTS, PASSED, QUESTIONS, SCORE, Kind
+from bot.flow.quiz import offers_quiz
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,14 +49,27 @@ def _renamed(moved: Mapping[str, str], name: str) -> str:
     return moved[old] + name.removeprefix(old) if old else name
 
 
-def values(flow: Flow, visits: Iterable[Visit]) -> dict[str, Value]:
-    """What was saved on the way, by name."""
+def values(flow: Flow, visits: Sequence[Visit]) -> dict[str, Value]:
+    """What was saved on the way, by name; with the score of a quiz, and whether it is passed."""
     saved: dict[str, Value] = {}
     for visit in visits:
         step = flow.steps.get(visit.step)
         if step is not None and step.save and visit.answer != SILENT and fits(step, visit.answer):
             saved[step.save] = value_of(step, visit.answer)
+    for scope, mark in flow.passes.items():
+        right = sum(marks(flow, visits, scope).values())
+        saved |= {scope + SCORE: right, scope + PASSED: "yes" if right >= mark else "no"}
     return saved
+
+
+def marks(flow: Flow, visits: Iterable[Visit], scope: str = "") -> dict[str, bool]:
+    """Each answered question of the guide's quiz (or of an entered guide's): whether its last answer is right."""
+    found: dict[str, bool] = {}
+    for visit in visits:
+        step = flow.steps.get(visit.step)
+        if step is not None and step.kind is Kind.QUIZ and step.scope == scope and visit.answer in step.go:
+            found[step.name] = visit.answer in step.right
+    return found
 
 
 def way_on(flow: Flow, name: str, saved: Mapping[str, Value], today: date) -> Way:
@@ -86,7 +100,7 @@ def fits(step: Step, answer: str) -> bool:
     if answer == SILENT:
         return bool(step.silence and step.silence.to)
     match step.kind:
-        case Kind.CHOICE:
+        case Kind.CHOICE | Kind.QUIZ:
             return answer in step.go
         case Kind.DO:
             return answer == DONE or (answer.startswith(STUCK) and answer.removeprefix(STUCK) in step.stuck)
@@ -102,7 +116,7 @@ def after(flow: Flow, name: str, answer: str, saved: Mapping[str, Value], today:
     if answer == SILENT:
         return step.silence.to if step.silence else None
     match step.kind:
-        case Kind.CHOICE:
+        case Kind.CHOICE | Kind.QUIZ:
             return step.go.get(answer)
         case Kind.DO:
             return onward(step, saved, today) if answer == DONE else step.stuck[answer.removeprefix(STUCK)]
@@ -114,7 +128,7 @@ def after(flow: Flow, name: str, answer: str, saved: Mapping[str, Value], today:
 
 def answers(step: Step) -> tuple[str, ...]:
     """The answers a person can tap on this question, in the order shown."""
-    if step.kind is Kind.CHOICE:
+    if step.kind in CHOICES:
         return tuple(step.go)
     if step.kind is Kind.DO:
         return (DONE, "not_yet", "stuck")
@@ -122,57 +136,69 @@ def answers(step: Step) -> tuple[str, ...]:
 
 
 def main_next(step: Step, saved: Mapping[str, Value], today: date) -> str | None:
-    """The usual way on: a question's first answer; at a fork what is saved already, else its plain branch.
+    """The usual way on: a question's first or right answer; at a fork what is saved already, else its plain branch.
 
-    None at an end.
+    What a score will be, nobody knows beforehand. None at an end.
     """
-    if step.kind is Kind.CHOICE:
-        return next(iter(step.go.values()))
+    if step.kind in CHOICES:
+        return step.go[step.right[0]] if step.right else next(iter(step.go.values()))
     if step.next:
         return step.next
     for branch in step.branches:
-        if branch.rule is None or (branch.rule.names <= saved.keys() and branch.rule.holds(saved, today)):
+        if branch.rule is None or (_known(branch.rule.names, saved) and branch.rule.holds(saved, today)):
             return branch.to
     return None
 
 
+def _known(names: Iterable[str], saved: Mapping[str, Value]) -> bool:
+    return all(name in saved and name.rpartition("/")[2] not in {SCORE, PASSED} for name in names)
+
+
+def is_counted(flow: Flow, step: Step) -> bool:
+    """Whether a question is one of the steps that a person is told the number of: the quiz and the way in are not."""
+    return step.kind in QUESTIONS and step.kind is not Kind.QUIZ and not offers_quiz(flow, step)
+
+
 def main_way(flow: Flow, start: str, saved: Mapping[str, Value], today: date) -> list[str]:
-    """The questions on the usual way from `start` to an end, `start` included, each once."""
+    """The counted questions on the usual way from `start` to an end, `start` included, each once."""
     found: list[str] = []
     seen: set[str] = set()
     name: str | None = start
     while name is not None and name not in seen:
         seen.add(name)
         step = flow.steps[name]
-        if step.kind in QUESTIONS:
+        if is_counted(flow, step):
             found.append(name)
         name = main_next(step, saved, today)
     return found
 
 
 def progress(flow: Flow, visits: Sequence[Visit], name: str) -> tuple[int, int] | None:
-    """(step, of how many) for question `name`; None where counting would mislead: the first card, a detour, an end.
+    """(step, of how many) for question `name`; None where counting would mislead: first card, detour, quiz, end.
 
     Counted are the actions and questions of the main way after the opening card. A person on a detour (a fix for a
     problem) has no number until they are back.
     """
+    if not is_counted(flow, flow.steps[name]):
+        return None
     saved = values(flow, visits)
     today = local_day(visits[-1].at if visits else 0)
     way = main_way(flow, flow.start, saved, today)[1:]
     if name in way:
         return way.index(name) + 1, len(way)
-    taken = [v.step for v in visits if v.step != flow.start]
+    taken = [v.step for v in visits if v.step != flow.start and is_counted(flow, flow.steps[v.step])]
     rest = main_way(flow, name, saved, today)
-    if any(step in way for step in rest[1:]) or flow.steps[name].kind is Kind.END or name == flow.start:
+    if any(step in way for step in rest[1:]) or name == flow.start:
         return None
     passed = list(dict.fromkeys(step for step in taken if step not in rest))
     return len(passed) + 1, len(passed) + len(rest)
 
 
 def path_to(flow: Flow, target: str, at: int, today: date) -> tuple[Visit, ...] | None:
-    """Visits that lead from the start to question `target` by the fewest answers; None if typing stands between.
+    """Visits that lead from the start to question `target` by the fewest answers; None if typing or a quiz is between.
 
-    A forwarded link opens a guide at a step; these visits stand for the answers the sender passed over.
+    A forwarded link opens a guide at a step; these visits stand for the answers the sender passed over. A
+    quiz is answered by oneself.
     """
     first = way_on(flow, flow.start, {}, today).step
     seen = {first}

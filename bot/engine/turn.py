@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
-from bot.engine import path
+from bot.engine import path, quiz
 from bot.engine.answer import Refusal, read_answer
 from bot.engine.effect import Effect, Forget, Note, Record, Show, Tell, Wait
 from bot.engine.event import (
@@ -176,10 +176,11 @@ def _answered(flow: Flow, session: Session, visit: Visit) -> Turn | None:
         return None
     way = path.way_on(flow, there, saved, today)
     step = flow.steps[visit.step]
-    kept = "" if step.private or step.kind in {Kind.TEXT, Kind.PHONE, Kind.DATE} else visit.answer
+    kept = "" if step.private or step.kind in {Kind.TEXT, Kind.PHONE, Kind.DATE, Kind.QUIZ} else visit.answer
     session = replace(session, step=way.step, since=visit.at, visits=visits, last=visit)
     turn = _arrive(flow, session, way)
-    return Turn(turn.session, (Record(visit.step, visit.answer), Note("answered", visit.step, kept), *turn.effects))
+    heard: tuple[Effect, ...] = (Record(visit.step, visit.answer), Note("answered", visit.step, kept))
+    return Turn(turn.session, (*heard, *quiz.reaction(step, visit.answer), *turn.effects))
 
 
 def _arrive(flow: Flow, session: Session, way: path.Way) -> Turn:
@@ -188,7 +189,8 @@ def _arrive(flow: Flow, session: Session, way: path.Way) -> Turn:
     step = flow.steps[way.step]
     if step.kind is Kind.END:
         session = replace(session, finished=True)
-        return Turn(session, (*said, *_show(flow, session), Forget(), Note("ended", way.step, step.end)))
+        notes: tuple[Note, ...] = (*quiz.result(flow, session), Note("ended", way.step, step.end))
+        return Turn(session, (*said, *_show(flow, session), Forget(), *notes))
     return Turn(session, (*said, *_show(flow, session), *_wait(flow, session)))
 
 

@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from bot.flow.model import INPUTS, Flow, Kind, Step
+from bot.flow.model import CHOICES, INPUTS, Flow, Kind, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SHAPES = {Kind.CHOICE: ("{{", "}}"), Kind.FORK: ("{", "}"), Kind.END: ("([", "])"), Kind.DO: ("[", "]")}
+_SHAPES = {
+    Kind.CHOICE: ("{{", "}}"),
+    Kind.QUIZ: ("{{", "}}"),
+    Kind.FORK: ("{", "}"),
+    Kind.END: ("([", "])"),
+    Kind.DO: ("[", "]"),
+}
 _COLORS = {
     "say": "#ffffff",
     "do": "#dbeafe",
@@ -23,7 +29,17 @@ _COLORS = {
     "other": "#ede9fe",
     "end": "#dcfce7",
 }
-_WORDS = {Kind.SAY: "says", Kind.DO: "to do", Kind.FORK: "fork", Kind.CHOICE: "choice", Kind.END: "end"}
+_WORDS = {
+    Kind.SAY: "says",
+    Kind.DO: "to do",
+    Kind.FORK: "fork",
+    Kind.CHOICE: "choice",
+    Kind.QUIZ: "quiz",
+    Kind.END: "end",
+}
+
+_TICK = "\N{NO-BREAK SPACE}✓"
+"""Behind the right answers of a quiz question, never alone on a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +61,12 @@ def edges(flow: Flow) -> Iterator[Edge]:
 
 
 def _ways(step: Step) -> Iterator[Edge]:
-    for answer, to in step.go.items():
-        yield Edge(step.name, to, answer)
+    if step.kind is Kind.QUIZ:  # its answers mostly lead to one step: one line bears them all
+        for to in dict.fromkeys(step.go.values()):
+            here = (answer for answer, goal in step.go.items() if goal == to)
+            yield Edge(step.name, to, " / ".join(f"{each}{_TICK}" if each in step.right else each for each in here))
+    else:
+        yield from (Edge(step.name, to, answer) for answer, to in step.go.items())
     for branch in step.branches:
         plain = "otherwise" if len(step.branches) > 1 else ""
         yield Edge(step.name, branch.to, str(branch.rule) if branch.rule else plain)
@@ -79,7 +99,7 @@ def _kind(step: Step) -> str:
 def _group(step: Step) -> str:
     if step.kind in {Kind.ENTER, Kind.INCLUDE}:
         return "other"
-    return "ask" if step.kind in INPUTS or step.kind is Kind.CHOICE else str(step.kind)
+    return "ask" if step.kind in INPUTS | CHOICES else str(step.kind)
 
 
 def mermaid(flow: Flow) -> str:

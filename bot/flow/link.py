@@ -2,7 +2,7 @@
 
 Step X that enters or includes a flow becomes a fork to "X/<start>". The other flow's steps follow, named "X/<step>".
 Where the other flow ends, the way leads on to where X says. What an entered guide saves bears the prefix "X/"; what
-a piece saves is shared.
+a piece saves is shared. A quiz that an entered guide offers is passed by.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.flow.model import Branch, Flow, Kind, Step
+from bot.flow.quiz import past_quiz
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,7 @@ def digest(flow: Flow) -> str:
             step.max,
             step.silence and [step.silence.after, step.silence.to],
             step.end,
+            *([list(step.right)] if step.right else []),
         ]
         for step in flow.steps.values()
     ]
@@ -53,6 +55,7 @@ def digest(flow: Flow) -> str:
 def _linked(flow: Flow, flows: Mapping[str, Flow], way: tuple[str, ...]) -> Flow:
     steps: dict[str, Step] = {}
     moved = dict(flow.moved)
+    passes = dict(flow.passes)
     for step in flow.steps.values():
         if step.kind not in {Kind.ENTER, Kind.INCLUDE}:
             steps[step.name] = step
@@ -62,20 +65,46 @@ def _linked(flow: Flow, flows: Mapping[str, Flow], way: tuple[str, ...]) -> Flow
             steps[step.name] = _fork(step, "")
             continue
         other = _linked(other, flows, (*way, other.name))
+        if step.kind is Kind.ENTER:
+            other = _without_quiz(other)
         prefix = f"{step.name}/"
         steps[step.name] = _fork(step, prefix + other.start)
         for inner in other.steps.values():
             steps[prefix + inner.name] = _brought(inner, step, prefix)
         moved |= {prefix + old: prefix + new for old, new in other.moved.items()}
-    return replace(flow, steps=steps, moved=moved)
+        saved = prefix if step.kind is Kind.ENTER else ""
+        passes |= {saved + scope: mark for scope, mark in other.passes.items()}
+    return replace(flow, steps=steps, moved=moved, passes=passes)
+
+
+def _without_quiz(flow: Flow) -> Flow:
+    """The flow for who is only led through it: where a quiz is offered, the way past it is taken."""
+    offering = {step.name: to for step in flow.steps.values() if (to := past_quiz(flow, step))}
+    if not offering:
+        return flow
+    steps = flow.steps | {name: _fork(flow.steps[name], to) for name, to in offering.items()}
+    asked = _reached(flow.steps, flow.start) - _reached(steps, flow.start)
+    return replace(flow, steps={name: step for name, step in steps.items() if name not in asked})
+
+
+def _reached(steps: Mapping[str, Step], start: str) -> set[str]:
+    """The names of all steps that can be come to."""
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        step = steps.get(todo.pop())
+        if step is not None and step.name not in found:
+            found.add(step.name)
+            todo += [step.next, *step.go.values(), *step.stuck.values(), *(branch.to for branch in step.branches)]
+            todo += [step.silence.to] if step.silence else []
+    return found
 
 
 def _fork(step: Step, to: str) -> Step:
     """`step` without words: it only leads on."""
     branches = (Branch(to, step.place),) if to else ()
-    return replace(
-        step, kind=Kind.FORK, next="", go={}, flow="", end="", suggest="", picture="", voice="", branches=branches
-    )
+    bare = replace(step, kind=Kind.FORK, branches=branches, next="", go={}, flow="", end="", suggest="")
+    return replace(bare, picture="", voice="", silence=None)
 
 
 def _brought(inner: Step, outer: Step, prefix: str) -> Step:

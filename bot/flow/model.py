@@ -23,6 +23,7 @@ class Kind(StrEnum):
     SAY = "say"  # says something and goes on
     DO = "do"  # asks the person to act: done / not yet / stuck
     CHOICE = "choice"  # ask = "choice"
+    QUIZ = "quiz"  # ask = "quiz": a choice with right and wrong answers
     NUMBER = "number"  # ask = "number"
     TEXT = "text"  # ask = "text"
     DATE = "date"  # ask = "date"
@@ -33,11 +34,17 @@ class Kind(StrEnum):
     END = "end"
 
 
-QUESTIONS = frozenset({Kind.DO, Kind.CHOICE, Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.PHONE})
+QUESTIONS = frozenset({Kind.DO, Kind.CHOICE, Kind.QUIZ, Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.PHONE})
 """Kinds that wait for the person."""
+
+CHOICES = frozenset({Kind.CHOICE, Kind.QUIZ})
+"""Kinds answered by one of the answers in `go`."""
 
 INPUTS = frozenset({Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.PHONE})
 """Kinds answered by typing."""
+
+SCORE, PASSED = "score", "passed"
+"""What conditions and texts know of the quiz, beside saved names: a number, and "yes" or "no"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,7 @@ class Step:
     go: dict[str, str] = field(default_factory=dict)
     branches: tuple[Branch, ...] = ()
     stuck: dict[str, str] = field(default_factory=dict)
+    right: tuple[str, ...] = ()  # QUIZ: the answers of `go` that are right
     save: str = ""
     private: bool = False
     min: float | None = None
@@ -122,6 +130,7 @@ class Flow:
     moved: dict[str, str] = field(default_factory=dict)  # old step name -> new one
     sources: tuple[Source, ...] = ()
     review_by: date | None = None
+    passes: dict[str, int] = field(default_factory=dict)  # scope -> right answers that pass; "" is the guide itself
     digest: str = ""
     places: dict[str, Place] = field(default_factory=dict, compare=False)
 

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from bot.flow.functions import FUNCTIONS
-from bot.flow.model import INPUTS, Branch, Flow, Kind, Place, Silence, Source, Step
+from bot.flow.model import CHOICES, INPUTS, PASSED, SCORE, Branch, Flow, Kind, Place, Silence, Source, Step
 from bot.flow.own import OWN
 from bot.flow.rule import Rule, RuleError, read_rule
 from bot.problem import Problem
@@ -23,13 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FILE_KEYS = ("start", "topics", "menu", "chapter", "alarm", "review_by", "source", "moved", "steps")
+FILE_KEYS = ("start", "topics", "menu", "chapter", "alarm", "pass", "review_by", "source", "moved", "steps")
 KIND_KEYS = ("say", "do", "ask", "enter", "include", "end")
 SOURCE_KEYS = ("url", "checked", "note")
 BRANCH_KEYS = ("when", "to")
 SILENCE_KEYS = ("after", "to")
 
-_ABOVE = {"start": "text", "topics": "texts", "menu": "whole", "chapter": "text", "alarm": "yes", "review_by": "date"}
+_ABOVE = {
+    "start": "text",
+    "topics": "texts",
+    "menu": "whole",
+    "chapter": "text",
+    "alarm": "yes",
+    "pass": "whole",
+    "review_by": "date",
+}
 """Keys of the file that are no tables, with their types."""
 _ABOVE_TABLES = "keys of the file stand above the first [table]"
 
@@ -40,6 +48,7 @@ STEP_KEYS: dict[Kind, tuple[str, ...]] = {
     Kind.SAY: ("say", *_WAYS, *_MEDIA),
     Kind.DO: ("do", *_WAYS, *_MEDIA, "stuck", "silence"),
     Kind.CHOICE: ("ask", "go", *_MEDIA, *_KEPT),
+    Kind.QUIZ: ("ask", "go", "right", *_MEDIA, "silence"),
     Kind.NUMBER: ("ask", *_WAYS, *_MEDIA, *_KEPT, "min", "max"),
     Kind.TEXT: ("ask", *_WAYS, *_MEDIA, *_KEPT, "min", "max"),
     Kind.DATE: ("ask", *_WAYS, *_MEDIA, *_KEPT),
@@ -57,6 +66,9 @@ KEYS = frozenset({*FILE_KEYS, *KIND_KEYS, *BRANCH_KEYS, *SILENCE_KEYS}.union(*ST
 BLOCKS = frozenset({"text", "alt", "refused", "stuck", "helper"})
 """Blocks of a template that are no label, so that no answer may bear their name."""
 
+QUIZ_BLOCKS = ("right", "why")
+"""Blocks of a quiz question besides: said of a right answer, and of a wrong one; `why_<answer>` of that one alone."""
+
 MOST_ANSWERS = 3
 LONGEST_TEXT = 1000
 PRONOUNS = ("you", "me", "You", "Me")
@@ -67,8 +79,8 @@ _FLOW = re.compile(r"(?:pieces/)?[a-z0-9][a-z0-9-]*")
 _DURATION = re.compile(r"(\d{1,6}) (minute|hour|day|week)s?")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _LONGEST_SILENCE = 366 * 86400
-_TAKEN = {"true", "false", "none", "loop", "is", *FUNCTIONS, *PRONOUNS}
-_ASKS = {"choice": Kind.CHOICE, **{kind.value: kind for kind in INPUTS}}
+_TAKEN = {"true", "false", "none", "loop", "is", SCORE, PASSED, *FUNCTIONS, *PRONOUNS}
+_ASKS = {**{kind.value: kind for kind in (Kind.CHOICE, Kind.QUIZ)}, **{kind.value: kind for kind in INPUTS}}
 _WORDS = {
     "text": "a text in quotes",
     "texts": "a list of texts in quotes",
@@ -146,7 +158,7 @@ class _Reader:
         data = self.known((), self.file.data, FILE_KEYS)
         is_piece = self.name.startswith("pieces/")
         if is_piece:
-            for key in [each for each in ("topics", "menu", "chapter", "alarm") if each in data]:
+            for key in [each for each in ("topics", "menu", "chapter", "alarm", "pass") if each in data]:
                 self.problem((key,), "E007", f"a piece has no '{key}'", "write it in a guide")
         tables = self.take((), data, "steps", "table", {})
         if self.whole and not tables:
@@ -171,6 +183,7 @@ class _Reader:
             moved=self.texts((), data, "moved"),
             sources=self.sources(data),
             review_by=self.take((), data, "review_by", "date", None),
+            passes={"": mark} if (mark := self.take((), data, "pass", "whole", None)) is not None else {},
             places={str(key[0]): self.place(key) for key in self.file.places if len(key) == 1}
             | {f"moved.{key[1]}": self.place(key) for key in self.file.places if len(key) == 2 and key[0] == "moved"},
         )
@@ -212,8 +225,10 @@ class _Reader:
                 self.problem((*at, key), "E007", f"a step of kind '{kind}' has no '{key}'", f"it may have: {allowed}")
         if "next" in table and "branch" in table:
             self.problem((*at, "next"), "E007", "'next' beside 'branch'", "the last branch, without 'when', says it")
-        if kind is Kind.CHOICE and self.whole and not table.get("go"):
-            self.problem(at, "E006", "a choice without 'go'", f"write [steps.{name}.go] with answer = step")
+        if kind in CHOICES and self.whole and not table.get("go"):
+            self.problem(at, "E006", f"a {kind} without 'go'", f"write [steps.{name}.go] with answer = step")
+        if kind is Kind.QUIZ:
+            self.need(at, table, "right")
         least, most = self.limits(at, table, kind)
         return Step(
             name=name,
@@ -225,6 +240,7 @@ class _Reader:
             go=self.answers(at, table, "go", kind),
             branches=self.branches(at, table),
             stuck=self.answers(at, table, "stuck", kind),
+            right=tuple(self.take(at, table, "right", "texts", [])),
             save=self.save(at, table),
             private=self.take(at, table, "private", "yes", False),
             min=least,
@@ -267,7 +283,10 @@ class _Reader:
             if answer in BLOCKS or answer.startswith("words_"):
                 hint = "the template has a block of that name for something else"
                 self.problem((*at, key, answer), "E008", f"no answer can be called '{answer}'", hint)
-            elif answer in OWN and kind is Kind.CHOICE:
+            elif kind is Kind.QUIZ and (answer in QUIZ_BLOCKS or answer.startswith("why_")):
+                hint = "the template has a block of that name for what is said after the answer"
+                self.problem((*at, key, answer), "E008", f"no answer can be called '{answer}'", hint)
+            elif answer in OWN and kind in CHOICES:
                 hint = "the bot itself has an answer of that name at every step"
                 self.problem((*at, key, answer), "E008", f"no answer can be called '{answer}'", hint)
         if len(found) > MOST_ANSWERS and kind is not Kind.ENTER and kind is not Kind.INCLUDE:

@@ -7,6 +7,7 @@ order. Several names narrow each other down.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -39,6 +40,9 @@ UNKNOWN = frozenset(
     for text in ("không rõ", "ko rõ", "không biết", "ko biết", "k biết", "chưa rõ", "không nhớ", "bỏ qua", "not sure")
 )
 """What somebody says who does not know, or does not want to say."""
+
+_KEY = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
+"""A key of a commune is not read as words."""
 
 _Fit: TypeAlias = "tuple[int, ...]"
 """How well a name fits what was typed, for each name that was typed; less is better."""
@@ -89,6 +93,8 @@ class Finder:
 
         `province` (a key) leaves out those of any other.
         """
+        if _KEY.fullmatch(text.strip()):
+            return tuple(place for key, place in self.places.items() if key == text.strip())
         mentions = self._mentions(text)
         provinces = {self._provinces[each.words] for each in mentions if self._is_province(each, mentions)}
         found: list[dict[str, _Fit]] = []

@@ -34,13 +34,13 @@ class _Row:
     values: Mapping[str, str]
 
 
-def read_teams(path: Path, finder: Finder) -> tuple[list[Team], list[Problem]]:
-    """The teams of a table, in its order, and its problems; with problems the teams are not to be used."""
+def read_teams(path: Path, finder: Finder) -> tuple[dict[int, Team], list[Problem]]:
+    """The teams of a table by their lines, and its problems; with problems the teams are not to be used."""
     text = read_text(path)
     if isinstance(text, Problem):
-        return [], [text]
+        return {}, [text]
     rows, problems = _rows(path, text)
-    teams: list[Team] = []
+    teams: dict[int, Team] = {}
     lines: dict[str, int] = {}
     for row in rows:
         found = _faults(row, finder)
@@ -51,7 +51,7 @@ def read_teams(path: Path, finder: Finder) -> tuple[list[Team], list[Problem]]:
         problems += [Problem(path, row.line, 1, *fault) for fault in found]
         place = finder.sure(row.values["place"])
         if not found and place is not None:
-            teams.append(Team(code, row.values["name"], row.values["kind"], place.key))
+            teams[row.line] = Team(code, row.values["name"], row.values["kind"], place.key)
     return teams, sorted(problems)
 
 

@@ -10,6 +10,7 @@ from bot.engine.effect import Note
 from bot.engine.event import AskedAgain, AskedForHelp, Muted, Picked, Resumed, Returned, Started, WentBack
 from bot.people.role import Role
 from bot.service import aloud, profiles, team
+from bot.service.help import asking, helping, relay
 from bot.service.mydata import ShowData, receipt
 from bot.service.scam import ask_for_message
 from bot.service.wish import Wish
@@ -68,6 +69,7 @@ def _human(talk: Talk, _name: str = "") -> None:
         talk.happen(talk.flow, AskedForHelp(talk.at))
     else:
         talk.tell("human", "home")
+    talk.errands.append(asking.Offer())
 
 
 def _scammed(talk: Talk, _name: str) -> None:
@@ -106,6 +108,7 @@ def _erase(talk: Talk, _name: str = "", *, everybody: bool = False) -> None:
         _ask_to_erase(talk)
         return
     others = "" if everybody else str(len(talk.chat.others) or "")
+    relay.drop_out(talk)
     talk.erase = receipt(talk.chat.key, talk.incoming.external, talk.at)
     talk.erase_all = everybody
     said = {"receipt": talk.erase, "days": talk.house.settings["backups_days"], "others": others}
@@ -178,6 +181,20 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "team": lambda talk, code: talk.errands.append(team.Show(code)),
     "invite_volunteer": lambda talk, code: talk.errands.append(team.Invite(Role.VOLUNTEER, code)),
     "invite_lead": lambda talk, code: talk.errands.append(team.Invite(Role.LEAD, code)),
+    "call_help": lambda talk, _: talk.errands.append(asking.Call()),
+    "place": asking.lives,
+    "help_end": lambda talk, ticket: talk.errands.append(relay.End(int(ticket), relay.THANKS)),
+    "duty_on": lambda talk, code: talk.errands.append(helping.Duty(code, on=True)),
+    "duty_off": lambda talk, code: talk.errands.append(helping.Duty(code, on=False)),
+    "queue": lambda talk, code: talk.errands.append(helping.Queue(code)),
+    "claim": lambda talk, ticket: talk.errands.append(helping.Claim(int(ticket))),
+    "claim_second": lambda talk, ticket: talk.errands.append(helping.Claim(int(ticket), second=True)),
+    "reply": helping.reply,
+    "help_solved": lambda talk, ticket: talk.errands.append(relay.End(int(ticket), relay.SOLVED)),
+    "help_more": helping.more,
+    "help_pass": lambda talk, ticket: talk.errands.append(helping.PassOn(int(ticket))),
+    "help_second": lambda talk, ticket: talk.errands.append(helping.PassOn(int(ticket), second=True)),
+    "help_abuse": lambda talk, ticket: talk.errands.append(relay.End(int(ticket), relay.ABUSE)),
     "leave_team": team.ask_to_leave,
     "leave_sure": lambda talk, code: talk.errands.append(team.Leave(code)),
     "fewer": _fewer,

@@ -1,6 +1,6 @@
 """Sends broadcasts: looks what is to be done, gathers who gets them, rests when nobody is to be disturbed, ends them.
 
-look      broadcast rows, at least once a second: that is how a pause reaches us
+look      broadcast rows, at least once a second: that is how a pause reaches us; a series is due by a job (series.py)
 gather    audience -> recipients, in pieces, so that replies can be stored in between
 rest      quiet hours, weekends, a canary being judged
 send      bot/service/bulk.py, message by message bot/service/delivery.py
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -18,18 +17,23 @@ from sqlalchemy.exc import DBAPIError
 from bot.broadcast.audience import read_audience
 from bot.broadcast.model import Kind
 from bot.service.broadcast_words import Words
-from bot.service.bulk import FREE, Bulk, spread_key
+from bot.service.bulk import FREE, HOUR, Bulk, spread_key
 from bot.service.changes import Changes
 from bot.service.lane import Lane, Run, is_error
+from bot.service.progress import CANARY, QUIET
 from bot.service.quiet import allowed, working
+from bot.service.series import Occasions
 from bot.service.slots import LOOK
-from bot.store import broadcasts, buttons, pace, recipients, results
+from bot.store import audience, broadcasts, buttons, claims, jobs, pace, recipients, results, series
 from bot.store.audience import DAY, Terms
-from bot.store.broadcasts import DONE, PAUSED, RUNNING, SCHEDULED, STOPPED, STOPPING
-from bot.store.recipients import HELD_OUT, PLANNED, SENT, SKIPPED
+from bot.store.broadcasts import DONE, PAUSED, RUNNING, SCHEDULED, STOPPED, STOPPING, WAITING
+from bot.store.owner import BROADCASTS
+from bot.store.recipients import CLAIMED, HELD_OUT, PLANNED, SENT, SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.channel.base import Channel
     from bot.config import Config
@@ -40,8 +44,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PIECE = 5_000
-"""Recipients gathered, called off or forgotten in one transaction."""
+PIECE, SPELL = 5_000, 0.5
+"""Recipients gathered, called off or forgotten in one transaction; seconds of gathering between two looks."""
 
 SOON = 0.04
 """Seconds for which outcomes wait to be written together."""
@@ -49,38 +53,39 @@ SOON = 0.04
 BREATH = 0.02
 """Seconds between two pieces, for the replies."""
 
-SWEEP = 3600.0
-"""Seconds between two sweepings."""
-
 CANARY_FROM, LEAST_CANARY = 500, 20
 """A smaller audience has no canary; the fewest people of one."""
 
 GROWN = 10
 """Percent, and people, by which an audience may have grown since somebody looked at it."""
 
-QUIET, CANARY = "quiet", "canary"
-"""Why a broadcast rests."""
-
 
 class Broadcasts:
     """The loop."""
 
     def __init__(self, database: Database, sender: Sender, config: Config, house: Callable[[], House]) -> None:
-        self.lane = Lane(sender, lambda: time.time_ns() // 1_000_000)
+        self.lane = Lane(sender, database.owner.now)
         self.bulk = Bulk(database, self.lane, config)
         self.changes = Changes(database, self.lane)
         self._database = database
         self._config = config
         self._house = house
         self._runs: dict[int, Run] = {}
+        self._owner = self.lane.owner = database.owner
+        self._alive = frozenset({0})  # the processes whose claims stand
         self._stopping = False
-        self._swept = -SWEEP
+        self._occasions = Occasions(database, self.lane.news.set)
+        self.carriers = {jobs.SERIES: self._occasions.carry_out}
 
     async def start(self, channels: Mapping[str, Channel]) -> None:
         """Send through these channels. What an earlier run had claimed is in doubt, and stays so. Raises DBAPIError."""
         self.lane.start(channels)
+        await self._occasions.start(self.lane.now())
+        await self._recover(self._owner.alive - {self._owner.number})
+
+    async def _recover(self, alive: frozenset[int]) -> None:
         async with self._database.write() as connection:
-            lost = await recipients.recover(connection)
+            lost = await recipients.recover(connection, alive)
         if lost:
             log.warning("recipients of a broadcast are in doubt after a crash", extra={"recipients": lost})
 
@@ -92,7 +97,9 @@ class Broadcasts:
             try:
                 if clock() >= next_look:
                     next_look = clock() + LOOK
-                    next_look = clock() + await self.look()
+                    if self._owner.leads(BROADCASTS):
+                        with self._owner.bound(BROADCASTS):
+                            next_look = clock() + await self.look()
                 await self.bulk.write()
                 await self.changes.write()
             except (DBAPIError, OSError) as error:
@@ -125,6 +132,9 @@ class Broadcasts:
     async def look(self) -> float:
         """Do what is to be done now; seconds until the next look. Raises DBAPIError."""
         now = self.lane.now()
+        if self._owner.number and self._owner.alive != self._alive:
+            self._alive = self._owner.alive
+            await self._recover(self._alive)
         await self._pause_faulty()
         async with self._database.read() as connection:
             rows = await broadcasts.at_work(connection, now)
@@ -133,10 +143,6 @@ class Broadcasts:
         wait = LOOK
         for row in rows:
             wait = min(wait, await self._work(row, now))
-        clock = asyncio.get_running_loop().time()
-        if clock - self._swept > SWEEP:
-            self._swept = clock
-            await self.sweep(now)
         return wait
 
     async def sweep(self, now: int) -> None:
@@ -157,7 +163,9 @@ class Broadcasts:
     def terms(self, row: Row) -> Terms:
         """What keeps people from getting it."""
         config = self._config
-        return Terms(row.topic, row.kind, tuple(self.lane.deliveries), config.tips_a_day, config.tips_a_week)
+        able = {name: delivery.channel.capabilities.window for name, delivery in self.lane.deliveries.items()}
+        windows = tuple((name, hours * HOUR) for name, hours in able.items() if hours)
+        return Terms(row.topic, row.kind, tuple(able), config.tips_a_day, config.tips_a_week, windows)
 
     # --- one broadcast
 
@@ -175,6 +183,9 @@ class Broadcasts:
         if row.state == STOPPING:
             return await self._call_off(row, run, now)
         if row.state != RUNNING:
+            return LOOK
+        if row.series and (gone := [guide for guide in row.content.guides if guide not in self._house().flows]):
+            await self._set(row, state=PAUSED, reason=f"there is no guide '{gone[0]}' any more")
             return LOOK
         if not row.gathered_at:
             return await self._gather(row, now)
@@ -200,31 +211,46 @@ class Broadcasts:
             return 0.0
         async with self._database.read() as connection:
             counted = await recipients.counts(connection, row.id)
-        people = sum(number for (state, _), number in counted.items() if state != SKIPPED)
+        to_come = (PLANNED, CLAIMED)  # of a series; what it sent at other times does not count
+        people = sum(n for (state, _), n in counted.items() if (state in to_come if row.series else state != SKIPPED))
         return row.content.plan.spread * 1_000_000 / max(people, 1)
 
     async def _gather(self, row: Row, now: int) -> float:
-        """The next piece of the audience; at the end it is looked whether it is what was expected."""
-        node, plan = read_audience(row.content.audience), row.content.plan
-        async with self._database.write() as connection:
-            terms = self.terms(row)
-            found = await recipients.gather(connection, row.id, node, terms, now=now, holdout=plan.holdout, most=PIECE)
-            if found == PIECE:
-                return BREATH
-            await recipients.analyze(connection)
-            counted = await recipients.counts(connection, row.id)
-            planned = counted.get((PLANNED, ""), 0)
-            found = planned + counted.get((SKIPPED, HELD_OUT), 0)
-            values: dict[str, object] = {"gathered_at": now}
-            if row.kind not in FREE and plan.canary and planned >= CANARY_FROM:
-                share = max(LEAST_CANARY, int(planned * plan.canary / 100))
-                values["until_n"] = await recipients.nth_planned(connection, row.id, share)
-            if found > row.expected + max(GROWN, row.expected * GROWN // 100):
-                reason = f"the audience has grown from {row.expected} to {found}: look, then resume"
-                values |= {"state": PAUSED, "reason": reason}
-            await broadcasts.change(connection, row.id, only_if=[RUNNING], **values)
-        self._runs.pop(row.id, None)  # how it is spread depends on how many they are
+        """The next pieces of the audience; at the end it is looked whether it is what was expected."""
+        clock = asyncio.get_running_loop().time
+        until, after = clock() + SPELL, row.gathered_to
+        holdout = row.content.plan.holdout
+        statement = recipients.piece(row.id, self._meant(row, now), now=now, holdout=holdout, most=PIECE)
+        while clock() < until and not self._stopping:
+            async with self._database.write() as connection:
+                found, after = await recipients.gather(connection, row.id, statement, after)
+                if found < PIECE:
+                    await self._gathered(connection, row, now)
+                    break
+                await broadcasts.change(connection, row.id, gathered_to=after)
+            await asyncio.sleep(0)  # replies that wait for the database go first: its lock is fair
         return 0
+
+    def _meant(self, row: Row, now: int) -> audience.Meant:
+        node, terms = read_audience(row.content.audience), self.terms(row)
+        return series.meant(row, node, terms, now) if row.series else audience.meant(node, terms, now)
+
+    async def _gathered(self, connection: AsyncConnection, row: Row, now: int) -> None:
+        """Everybody stands: is it who was expected, and is there to be a canary?"""
+        await recipients.analyze(connection)
+        counted = await recipients.counts(connection, row.id)
+        planned, plan = counted.get((PLANNED, ""), 0), row.content.plan
+        found = planned + (0 if row.series else counted.get((SKIPPED, HELD_OUT), 0))
+        values: dict[str, object] = {"gathered_at": now}
+        if row.kind not in FREE and plan.canary and planned >= CANARY_FROM:
+            share = max(LEAST_CANARY, int(planned * plan.canary / 100))
+            values["until_n"] = await recipients.nth_planned(connection, row.id, share)
+        most = row.expected + max(GROWN, row.expected * GROWN // 100)
+        if found > (max(most, self._config.approve_above) if row.series else most):
+            reason = f"the audience has grown from {row.expected} to {found}: look, then resume"
+            values |= {"state": PAUSED, "reason": reason, "expected": found}
+        await broadcasts.change(connection, row.id, only_if=[RUNNING], **values)
+        self._runs.pop(row.id, None)  # how it is spread depends on how many they are
 
     async def _call_off(self, row: Row, run: Run, now: int) -> float:
         """Whoever has not got it yet does not get it."""
@@ -278,6 +304,11 @@ class Broadcasts:
 
     async def _send(self, row: Row, run: Run, now: int) -> float:
         """Claim on every channel what its pace allows; the end when there is nobody left."""
+        if row.series:
+            node = read_audience(row.content.audience)
+            async with self._database.write() as connection:
+                for name in self.lane.deliveries:
+                    await series.thin(connection, row, node, name, most=claims.MOST, now=now)
         waits = [await self.bulk.claim(row, run, delivery, now) for delivery in self.lane.deliveries.values()]
         if more := [wait for wait in waits if wait is not None]:
             return min(more)
@@ -287,7 +318,8 @@ class Broadcasts:
             if await recipients.some_left(connection, row.id):
                 return LOOK if not row.until_n else SOON  # on a channel that is not in service: they wait for it
             if not row.until_n:
-                await broadcasts.change(connection, row.id, only_if=[RUNNING], state=DONE, ended_at=now, reason="")
+                ends = {"state": WAITING} if row.series else {"state": DONE, "ended_at": now}
+                await broadcasts.change(connection, row.id, only_if=[RUNNING], reason="", **ends)
                 await pace.drop(connection, spread_key(row))
         return SOON
 

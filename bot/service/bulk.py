@@ -16,7 +16,7 @@ from bot.engine.chat import ASIDE
 from bot.service.delivery import Delivery, Result
 from bot.service.lane import Lane, Run, Sending, go_back, wake
 from bot.service.slots import LOOK
-from bot.store import broadcasts, chats, claims
+from bot.store import broadcasts, chats, claims, windows
 from bot.store.audience import CAPPED, DAY, IN_A_GUIDE
 from bot.store.claims import Claimed, Outcome, Person
 from bot.store.recipients import FAILED, PLANNED, SENT, SKIPPED, UNKNOWN
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bot.store.hot import Batch
 
 log = logging.getLogger(__name__)
+
+HOUR = 3_600_000
 
 FREE = (Kind.EMERGENCY, Kind.TEST)
 """Classes that pass quiet hours, caps and open guides."""
@@ -66,17 +68,18 @@ class Bulk:
         outcomes, self._outcomes = self._outcomes, []
         try:
             async with self._database.batch() as batch:
-                await claims.acknowledge(batch, outcomes)
+                await claims.acknowledge(batch, outcomes, self._database.owner.number)
                 room = await self.lane.slots(batch, delivery, now, each)
                 claimed: list[Claimed] = []
                 goes: list[tuple[Claimed, Person, Message]] = []
                 if room.number:
                     until = row.until_n or 2**62
-                    about = {"after": after, "until": until, "most": room.number, "now": now}
+                    us = self._database.owner.number
+                    about = {"after": after, "until": until, "most": room.number, "now": now, "owner": us}
                     claimed = await claims.claim(batch, row.id, name, **about)
-                    goes, not_ = await self._sort(batch, row, run, claimed, now)
+                    goes, not_ = await self._sort(batch, row, run, claimed, delivery=delivery, now=now)
                     kept = await self._put_in_outbox(batch, row, goes, now) if keeps else []
-                    await claims.acknowledge(batch, [*not_, *kept])
+                    await claims.acknowledge(batch, [*not_, *kept], us)
                 await room.take(batch, len(goes))
         except BaseException:
             self._outcomes = outcomes + self._outcomes
@@ -97,17 +100,22 @@ class Bulk:
         return room.again(len(goes))
 
     async def _sort(
-        self, batch: Batch, row: Row, run: Run, claimed: Sequence[Claimed], now: int
+        self, batch: Batch, row: Row, run: Run, claimed: Sequence[Claimed], *, delivery: Delivery, now: int
     ) -> tuple[list[tuple[Claimed, Person, Message]], list[Outcome]]:
         """To whom it goes, and why not to the others: as things stand at this moment."""
         if not claimed:
             return [], []
         keys = [one.chat for one in claimed]
         people, refused, had = await claims.look_up(batch, row.id, keys, row.topic, now)
+        hours = delivery.channel.capabilities.window
+        phones = [person.external for person in people.values()] if hours else []
+        reach = await windows.find(batch, delivery.name, phones)
         goes, not_ = [], []
         for one in claimed:
             person = people.get(one.chat)
             why = "erased" if person is None else self._why_not(row, person, one.chat in refused, had, now)
+            if person is not None and hours and not why and row.kind != Kind.TEST:
+                why = reach[person.external].why_not(now, hours * HOUR)
             if person is None or why:
                 not_.append(Outcome(row.id, one.n, SKIPPED, why, one.attempts, at=now))
                 continue
@@ -152,7 +160,7 @@ class Bulk:
         result = Result(PLANNED)
         try:
             await asyncio.sleep(one.delay)
-            if not self.lane.stopping and one.row.id not in self.lane.faults:
+            if self.lane.is_ours() and one.row.id not in self.lane.faults:
                 result = Result(UNKNOWN, "no_answer")
                 result = await one.delivery.deliver(one.chat, one.outgoing, one.attempts)
         finally:  # also when it is cut off
@@ -174,7 +182,7 @@ class Bulk:
             return
         try:
             async with self._database.batch() as batch:
-                await claims.acknowledge(batch, outcomes)
+                await claims.acknowledge(batch, outcomes, self._database.owner.number)
                 await broadcasts.count_waits(batch, waits)
                 await chats.mark_unreachable(batch, gone)
         except BaseException:

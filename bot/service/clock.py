@@ -24,7 +24,7 @@ from bot.service import metrics
 from bot.service.conversation import NotStored, notice
 from bot.service.quiet import allowed
 from bot.service.sender import Patience
-from bot.store import audit, chats, inbox, invitations, jobs, journal, outbox, profiles, requests
+from bot.store import audit, chats, inbox, invitations, jobs, journal, outbox, profiles, requests, windows
 from bot.store.jobs import Failure, Job
 from bot.store.owner import CHORES as DUTY
 from bot.store.owner import NotOwner
@@ -78,18 +78,21 @@ class Clock:
     def __init__(self, database: Database, conversation: Conversation, sender: Sender, config: Config) -> None:
         self.carriers: dict[str, Carrier] = {jobs.WAIT: self._wake, jobs.NOTICE: self._notify, jobs.SWEEP: self._retain}
         self.forgetters: list[Callable[[int], Awaitable[None]]] = []
-        self.now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+        self.now: Callable[[], int] = database.owner.now
         self._database = database
         self._owner = database.owner
         self._conversation = conversation
         self._sender = sender
         self._config = config
         self._paces: dict[str, int] = {}  # channel -> jobs in one look
+        self._windows: dict[str, int] = {}  # channel -> milliseconds since somebody did something, where that counts
         self._stopping = asyncio.Event()
 
     async def start(self, channels: Mapping[str, Channel]) -> None:
         """Look after the chats of these channels. Raises DBAPIError."""
         self._paces = {name: _pace(channel.capabilities.rate) for name, channel in channels.items()}
+        hours = {name: channel.capabilities.window for name, channel in channels.items()}
+        self._windows = {name: number * HOUR for name, number in hours.items() if number}
         await self._keep(self.now())
 
     def stop(self) -> None:
@@ -203,9 +206,27 @@ class Clock:
         """A step has waited long enough: that comes in by the door of all that comes in."""
         channel, _, chat = job.chat.partition(":")
         payload = job.payload
+        if channel in self._windows and await self._is_shut(job, channel, chat, now):
+            return
         await self._conversation.accept(
             Incoming(channel, chat, job.name, now, What.TIME, text=payload["flow"], detail=payload["step"])
         )
+
+    async def _is_shut(self, job: Job, channel: str, chat: str, now: int) -> bool:
+        """Whether the person may not be written to now: then the step does not wait any more, or waits for longer."""
+        async with self._database.read() as connection:
+            reach = (await windows.find(connection, channel, [chat]))[chat]
+        why = reach.why_not(now, self._windows[channel])
+        if not why:
+            return False
+        async with self._database.write() as connection:
+            if why == windows.STAFF:
+                await jobs.add(connection, [replace(job, due_at=reach.silent_until)])
+            else:
+                line = journal.Line(job.chat, job.payload["flow"], job.payload["step"], "skipped", why, now)
+                await journal.add(connection, [line])
+                await jobs.cancel(connection, [job.key])
+        return True
 
     async def _notify(self, job: Job, _now: int) -> None:
         """The same for what happened in another chat, where it did not come in at once."""

@@ -13,6 +13,9 @@ What is due (a reminder, a notice from another chat) comes in by the same door: 
 One loop takes everything that waits, in the order it came, lets each happen in memory (a turn takes well under a
 millisecond), and commits the lot at once: so the things of one chat are in order without any lock, and durable does
 not mean slow.
+
+Where several processes serve together, what came in for a chat that another one owns is written to the relay instead,
+and what others have written there for our chats goes first (bot/store/relay.py).
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from itertools import compress
+from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 from sqlalchemy.exc import DBAPIError
@@ -33,12 +38,13 @@ from bot.service.profiles import comes
 from bot.service.respond import arrive, respond
 from bot.service.talk import Reply, Switch
 from bot.service.unit_of_work import DUE, UnitOfWork, new_chat
-from bot.store import buttons, chats, inbox, jobs, outbox, profiles
+from bot.store import buttons, chats, inbox, jobs, outbox, profiles, relay
 from bot.store.hot import fetch
+from bot.store.news import RELAY
 from bot.store.outbox import Ids, OutboxRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from bot.config import Config
     from bot.engine.button import ButtonMeaning
@@ -59,6 +65,12 @@ MOST_BUTTONS = 50_000
 PAUSE_AFTER_FAULT = 0.5
 """Seconds to wait when the database refuses, before the next try."""
 
+GLANCE, GLANCES = 0.03, 60
+"""Seconds between two glances whether the owner of a page's chat has dealt with what it said; how many there are."""
+
+Waiting: TypeAlias = "tuple[Incoming, asyncio.Future[bool]]"
+"""What came in, and whether it was stored for another process to deal with."""
+
 
 PLAINEST = "Lỗi này do máy, không phải do người nhắn. Nhắn lại giúp máy nhé."
 """Said when even the words for a fault of ours are broken."""
@@ -74,23 +86,34 @@ class Conversation:
     def __init__(self, house: House, database: Database, sender: Sender, config: Config) -> None:
         self.house = house
         self._database = database
+        self._owner = database.owner
         self._sender = sender
         self._config = config
         self._ids = Ids()
         self._meanings: dict[str, ButtonMeaning] = {}
-        self._waiting: list[tuple[Incoming, asyncio.Future[None]]] = []
+        self._waiting: list[Waiting] = []
+        self._is_relayed = False
         self._wake = asyncio.Event()
         self._stopping = False
         self._ended = False
+        self._owner.listen(RELAY, self.relayed)
 
     async def accept(self, incoming: Incoming) -> None:
         """Take one incoming thing; returns when it and all it led to are stored. Raises NotStored."""
         if self._ended:
             raise NotStored
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((incoming, stored))
         self._wake.set()
-        await stored
+        is_anothers = await stored
+        if is_anothers and incoming.channel == outbox.SHOWS:
+            await self._settled(incoming.key)
+
+    def relayed(self, parts: str = "") -> None:
+        """Something may wait in the relay, in these partitions ("3 17"; "": in any)."""
+        if not parts or not (self._owner.parts or frozenset()).isdisjoint(map(int, parts.split())):
+            self._is_relayed = True
+            self._wake.set()
 
     async def move_in(self, house: House) -> None:
         """Put a (new) house into service: its buttons are written down before anybody can see them."""
@@ -111,7 +134,8 @@ class Conversation:
         while not (self._stopping and not self._waiting):
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
+            while self._waiting or self._is_relayed:
+                self._is_relayed = False
                 batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
                 await self._take(batch)
         self._ended = True
@@ -121,55 +145,112 @@ class Conversation:
         self._stopping = True
         self._wake.set()
 
-    async def _take(self, waiting: Sequence[tuple[Incoming, asyncio.Future[None]]]) -> None:
+    async def _take(self, waiting: Sequence[Waiting], most_relayed: int = MOST_AT_ONCE) -> None:
         begun = time.perf_counter()
+        relayed: list[tuple[int, Incoming]] = []
         try:
             async with self._sender.news() as write_outcomes, self._database.batch() as connection:
-                work = await self._turns(connection, [incoming for incoming, _ in waiting])
-                await work.store(connection)
+                ours, others = self._sorted(waiting)
+                if self._owner.parts and most_relayed:
+                    relayed = await relay.waiting(connection, self._owner.parts, most_relayed)
+                later = ours if len(relayed) == MOST_AT_ONCE else []  # there is more that came before
+                works = [
+                    await self._worked(connection, incoming)
+                    for incoming in ([one for _, one in relayed], [] if later else [one for one, _ in ours])
+                    if incoming
+                ]
+                await relay.take(connection, [row for row, _ in relayed])
+                await relay.add(connection, [one for one, _ in others if one.what not in DUE])  # or its job stays due
                 await write_outcomes(connection)
         except (DBAPIError, OSError) as error:
             log.error("not stored", extra={"error": type(error).__name__, "waiting": len(waiting)})  # noqa: TRY400
             metrics.NOT_STORED.inc(len(waiting))
             await asyncio.sleep(PAUSE_AFTER_FAULT)
+            self._is_relayed = bool(relayed)
             for _, stored in waiting:
                 if not stored.done():
                     stored.set_exception(NotStored)
             return
         except Exception as error:  # noqa: BLE001 (a fault of ours that one brings in: the others go on without it)
-            if len(waiting) > 1:
-                for one in waiting:
-                    await self._take([one])
-            else:
-                await self._set_aside(*waiting[0], error)
+            await self._one_by_one(waiting, relayed, error)
             return
-        for _, stored in waiting:
-            if not stored.done():
-                stored.set_result(None)
-        self._sender.put(work.sent)
-        self._deliver(work.posted)
-        metrics.TURNS.inc(work.turns)
+        self._answer(others, is_anothers=True)
+        self._answer([] if later else ours)
+        self._waiting = [*later, *self._waiting]
+        self._is_relayed |= bool(later)
+        for work in works:
+            self._sender.put(work.sent)
+            self._deliver(work.posted)
+            metrics.TURNS.inc(work.turns)
         metrics.TURN_SECONDS.observe(time.perf_counter() - begun)
 
-    async def _set_aside(self, incoming: Incoming, stored: asyncio.Future[None], error: Exception) -> None:
+    def _sorted(self, waiting: Sequence[Waiting]) -> tuple[Sequence[Waiting], Sequence[Waiting]]:
+        """What is for our chats, and for those of others. Holds for this transaction."""
+        if self._owner.parts is None:
+            return waiting, ()
+        is_ours = [self._owner.owns(one.key) for one, _ in waiting]
+        return list(compress(waiting, is_ours)), list(compress(waiting, (not each for each in is_ours)))
+
+    async def _worked(self, connection: Connection, incoming: Sequence[Incoming]) -> UnitOfWork:
+        work = await self._turns(connection, incoming)
+        await work.store(connection)
+        return work
+
+    @staticmethod
+    def _answer(waiting: Iterable[Waiting], *, is_anothers: bool = False) -> None:
+        for _, stored in waiting:
+            if not stored.done():
+                stored.set_result(is_anothers)
+
+    async def _settled(self, key: str) -> None:
+        """Returns when the owner of a chat has dealt with what it was given, or does not seem to: a page shows that."""
+        with suppress(DBAPIError, OSError):
+            for _ in range(GLANCES):
+                async with self._database.read() as connection:
+                    if not await relay.is_waiting(connection, key):
+                        return
+                await asyncio.sleep(GLANCE)
+
+    async def _one_by_one(
+        self, waiting: Sequence[Waiting], relayed: Sequence[tuple[int, Incoming]], error: Exception
+    ) -> None:
+        """One of these brings in a fault of ours."""
+        if len(waiting) + len(relayed) > 1:
+            for _ in relayed:
+                await self._take([], 1)
+            for one in waiting:
+                await self._take([one], 0)
+        elif relayed:
+            [(row, incoming)] = relayed
+            await self._set_aside(incoming, asyncio.get_running_loop().create_future(), error, [row])
+        elif waiting:
+            await self._set_aside(*waiting[0], error)
+        else:
+            log.error("not stored", exc_info=error)
+
+    async def _set_aside(
+        self, incoming: Incoming, stored: asyncio.Future[bool], error: Exception, relayed: Sequence[int] = ()
+    ) -> None:
         """What cannot be dealt with for a fault of ours: the row says what to look for, the person hears so."""
         log.error("set aside", exc_info=error, extra={"what": incoming.what.value})
         metrics.PARKED.inc()
         sorry = () if incoming.what in DUE else self._sorry(new_chat(self.house, self._config, incoming)).outgoing
         rows = [OutboxRow(self._ids.next(), incoming.channel, incoming.chat, outgoing) for outgoing in sorry]
         try:
-            async with self._database.write() as connection:
-                await inbox.add(connection, [(incoming, type(error).__name__)])
-                await outbox.add(connection, rows, incoming.at)
-                if incoming.what in DUE:
-                    await jobs.park(connection, {jobs.key_of(incoming.external): type(error).__name__})
+            with self._owner.bound(incoming.key):
+                async with self._database.write() as connection:
+                    await inbox.add(connection, [(incoming, type(error).__name__)])
+                    await outbox.add(connection, rows, incoming.at)
+                    await relay.take(connection, relayed)
+                    if incoming.what in DUE:
+                        await jobs.park(connection, {jobs.key_of(incoming.external): type(error).__name__})
         except Exception:
             log.exception("not set aside")
             if not stored.done():
                 stored.set_exception(NotStored)
+                stored.exception()  # nobody may wait for it
             return
-        if not stored.done():
-            stored.set_result(None)
+        self._answer([(incoming, stored)])
         self._sender.put(rows)
 
     async def _turns(self, connection: Connection, incoming: Sequence[Incoming]) -> UnitOfWork:
@@ -228,7 +309,7 @@ class Conversation:
     def _deliver(self, posted: Sequence[jobs.Job]) -> None:
         """Notices for other chats come in at once; one that gets lost here is due at the clock's next look."""
         for job in posted:
-            stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             stored.add_done_callback(asyncio.Future.exception)
             self._waiting.append((notice(job), stored))
         if posted:

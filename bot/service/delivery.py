@@ -107,6 +107,8 @@ class Delivery:
                 return Result("planned", setup=failed.reason)
             case Fault.UNKNOWN:
                 return Result("unknown", "no_answer", tried=True)
+            case Fault.CLOSED:
+                return Result("skipped", failed.reason, tried=True)
             case fault:
                 log.warning("broadcast not sent", extra={"channel": self.name, "fault": fault.value})
                 return Result("failed", fault.value, tried=True)

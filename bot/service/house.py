@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from bot.flow.own import Scope, own
 from bot.flow.reader import read_flows
 from bot.meaning.ear import Ear
 from bot.meaning.scam_rules import Rules, load_rules
+from bot.people.find import Finder
+from bot.people.place_file import read_places
 from bot.service.phrases import cries, phrases
 from bot.wording.library import BOT, Library
 from bot.wording.render import Speaker
@@ -42,6 +44,7 @@ class House:
     flows: Mapping[str, Flow]
     library: Library
     settings: Mapping[str, str]
+    places: Finder = field(default_factory=lambda: Finder(()))
     speaks: frozenset[str] = frozenset()
     """Languages in which words can be spoken that nobody has recorded."""
 
@@ -133,4 +136,5 @@ def load_house(root: Path, settings: Mapping[str, str]) -> tuple[House, list[Pro
     """The house in `root` (flows/ and content/). Flow files that cannot be read are left out and reported."""
     flows, problems = read_flows(root / "flows")
     linked = {name: link(flow, flows) for name, flow in flows.items() if not flow.is_piece}
-    return House(linked, Library.read(root / "content"), settings), problems
+    places, _ = read_places(root)
+    return House(linked, Library.read(root / "content"), settings, Finder(places)), problems

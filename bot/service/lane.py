@@ -13,6 +13,7 @@ from bot.service.delivery import Delivery, Result
 from bot.service.slots import slots
 from bot.store import claims, outbox
 from bot.store.outbox import Ids, OutboxRow
+from bot.store.owner import BROADCASTS, Owner
 from bot.store.recipients import FAILED, PLANNED, UNKNOWN
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Lane:
         self.deliveries: dict[str, Delivery] = {}
         self.news = asyncio.Event()
         self.stopping = False
+        self.owner = Owner()
         self.faults: dict[int, str] = {}  # broadcasts that must pause, and why
         self.waits: list[int] = []  # broadcasts that were told to wait, once for each time
         self._sender = sender
@@ -88,6 +90,10 @@ class Lane:
         """Send through these channels, as far as they have buttons: a typed number would answer something else."""
         able = {name: channel for name, channel in channels.items() if channel.capabilities.buttons}
         self.deliveries = {name: Delivery(name, channel, self._sender) for name, channel in able.items()}
+
+    def is_ours(self) -> bool:
+        """Whether we are the one who sends broadcasts, and go on."""
+        return not self.stopping and self.owner.leads(BROADCASTS)
 
     def stop(self) -> None:
         """What has not begun does not begin."""
@@ -124,7 +130,7 @@ class Lane:
             delivery.channel.capabilities.rate,
             spread=spread,
             hold=self._holds.pop(name, 0.0),
-            beside=self._sender.begun(name),
+            beside=0 if delivery.channel.capabilities.burst else self._sender.begun(name),
             now=now,
             most=max(0, min(claims.MOST, MOST_UNDER_WAY - len(self._tasks))),
         )

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from bot.service.help import asking, helping, relay
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.service.talk import Talk
 
-NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {}
+NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {
+    "help.waiting": helping.is_waiting,
+    "help.joined": asking.joined,
+    "help.waits_again": asking.waits_again,
+    "help.said": relay.said,
+    "help.over": relay.is_over,
+    "help.one_left": relay.one_left,
+}
 """By kind: what a notice leads to, given what it says."""
 
 

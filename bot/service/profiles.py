@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.channel.base import What
 from bot.engine.chat import MOST_PROFILES, Chat
+from bot.service.help import relay
 from bot.service.talk import Switch
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def after_erasing(erased: Chat, incoming: Incoming) -> Chat:
 
 
 def _switch(talk: Talk, number: int) -> None:
-    leaving, incoming = talk.chat, talk.incoming
+    incoming = talk.incoming
+    relay.drop_out(talk)
+    leaving = talk.chat
     leaves = not _is_nobody(talk)
     others = {other.number: other for other in (*leaving.others, *((leaving.profile,) if leaves else ()))}
     others.pop(number, None)
@@ -104,9 +107,9 @@ def _switch(talk: Talk, number: int) -> None:
 
 
 def _is_nobody(talk: Talk) -> bool:
-    """Whether nothing is known of who has the phone: neither how to call them, nor where they live, nor any guide."""
+    """Whether nothing is known of who has the phone: no form of address, no place, no guide, no role."""
     chat = talk.chat
-    return not (chat.address or chat.place or chat.team or talk.sessions)
+    return not (chat.address or chat.place or chat.team or chat.helps or talk.sessions)
 
 
 def _free_number(chat: Chat) -> int:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from bot.config import Config, Span
 
 MINUTE = 60_000
+FARTHEST = 60
+"""Days that are looked ahead for the next hours of duty: no holiday is that long."""
 SATURDAY = 5
 
 
@@ -28,6 +30,17 @@ def working(at: int) -> int:
         return at
     monday = moment.date() + timedelta(days=7 - moment.weekday())
     return int(datetime.combine(monday, time(), VIETNAM).timestamp() * 1000)
+
+
+def on_duty(at: int, config: Config) -> int:
+    """The first moment from `at` on at which helpers are there: in the hours of duty, on no holiday."""
+    moment = local_time(at)
+    for ahead in range(FARTHEST):
+        day = moment.date() + timedelta(days=ahead)
+        for start, end in sorted(config.help_hours) if day not in config.help_holidays else ():
+            if moment < datetime.combine(day, end, VIETNAM):
+                return max(at, int(datetime.combine(day, start, VIETNAM).timestamp() * 1000))
+    return at
 
 
 @lru_cache(maxsize=4096)

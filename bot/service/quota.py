@@ -42,8 +42,10 @@ class Plan:
         return {what: (amount, limit) for what, (amount, limit) in counted.items() if limit}
 
 
-def plan_of(config: Config) -> Plan:
-    """The plan of the Zalo bot."""
+def plan_of(config: Config, channel: str) -> Plan:
+    """The plan of a channel. An official account counts only what it sends later than Zalo allows for nothing."""
+    if channel == "zalo_oa":
+        return Plan(0, config.zalo_oa_messages, both=False)
     return Plan(config.zalo_bot_people, config.zalo_bot_messages, config.zalo_bot_counts_incoming)
 
 

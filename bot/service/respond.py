@@ -18,6 +18,7 @@ from bot.meaning.fold import clean
 from bot.meaning.secrets import find_secret
 from bot.service import modes, notices, profiles
 from bot.service.answers import ask_address, give
+from bot.service.help import relay
 from bot.service.talk import Reply, Talk
 from bot.service.typed import cries_for_help, hear
 from bot.wording.sentences import MEDIA
@@ -97,6 +98,7 @@ def _is_for_the_guide(talk: Talk, text: str, tapped: ButtonMeaning | None) -> bo
 
 
 def _blocked(talk: Talk) -> None:
+    relay.drop_out(talk)
     talk.chat = replace(talk.chat, reachable=False)
     talk.forget = True
 

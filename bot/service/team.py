@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.engine.event import local_day
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.service.talk import Reply, Talk
 
 MENU = (
+    (Right.SEE_QUEUE, "queue"),
+    (Right.SEE_QUEUE, "duty_on"),
     (Right.INVITE_VOLUNTEER, "invite_volunteer"),
     (Right.INVITE_LEAD, "invite_lead"),
 )
@@ -51,6 +53,7 @@ class Join:
         if outcome is not Outcome.ACCEPTED or grant is None:
             talk.tell(f"team.{_SAID[outcome]}", "home")
             return talk.reply()
+        talk.chat = replace(talk.chat, helps=True)
         team = await teams.find(desk.connection, grant.team) if grant.team else None
         guide = ("open:volunteer-first-day",) if grant.role.of_team else ()
         talk.tell("team.joined", *guide, "team", role=grant.role.value, team=team.name if team else "")

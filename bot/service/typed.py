@@ -124,6 +124,13 @@ def _button(talk: Talk, text: str) -> bool:
     return False
 
 
+def says_button(talk: Talk, text: str) -> bool:
+    """Whether somebody types the very words of a button they see, or of one that is always there."""
+    return bool(text) and any(
+        choose(text, each, freely=False) is not None for each in (_on_screen(talk), _always(talk))
+    )
+
+
 def _always(talk: Talk) -> list[Offer]:
     """What can be said at any time: the bot's own answers, languages and guides by name, a form of address."""
     asked = _is_asked(talk)

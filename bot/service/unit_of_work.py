@@ -114,10 +114,14 @@ class UnitOfWork:
         if reply.erase:
             self._erase(incoming, reply)
 
+    def put(self, job: jobs.Job) -> None:
+        """A job that is to be written."""
+        self.cancelled.discard(job.key)
+        self.jobs[job.key] = job
+
     def post(self, notice: Notice) -> None:
         """Let something happen in another chat, as soon as this is written."""
-        job = notice.job(self.ids.next(), self.at)
-        self.jobs[job.key] = job
+        self.put(notice.job(self.ids.next(), self.at))
 
     def new_chat(self, incoming: Incoming) -> Chat:
         """Somebody who was never here."""

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, literal_column, select
 
 from bot.engine.chat import Chat
 from bot.engine.session import Session
-from bot.store import journal, optouts, recipients, tables
+from bot.store import journal, optouts, people, recipients, tables
 from bot.store.database import upsert
 from bot.store.hot import Connection, Question, Rows, among, fetch, many, places, size_for
 
@@ -114,6 +114,10 @@ _ERASE = (
         tables.outbox.c.channel == bindparam("channel"),
         tables.outbox.c.chat == bindparam("external"),
     ),
+    delete(tables.reach).where(
+        tables.reach.c.channel == bindparam("channel"),
+        tables.reach.c.chat == bindparam("external"),
+    ),
     delete(tables.chat).where(tables.chat.c.key == bindparam("key")),
 )
 _UNREACHABLE = (
@@ -126,12 +130,13 @@ _UNREACHABLE = (
 async def erase(connection: Connection, chat: Chat) -> None:
     """Delete everything that is kept about a chat. What is being sent at this moment is sent, and leaves no row.
 
-    The journal's lines stay as counts, without the chat, and so do the rows of broadcasts.
+    The journal's lines stay as counts, without the chat, and so do the rows of broadcasts and of the audit log.
     """
     row = {"key": chat.key, "channel": chat.channel, "external": chat.external}
     await journal.make_nameless(connection, [chat.key])
     await recipients.make_nameless(connection, [chat.key])
     await optouts.drop_all(connection, [chat.key])
+    await people.forget(connection, [chat.person])
     for statement in _ERASE:
         await many(connection, statement, [row])
 
@@ -142,18 +147,21 @@ _KEPT = (
         (str(table.name), select(table).where(table.c.chat == bindparam("key")))
         for table in (tables.session, tables.job, tables.journal, tables.inbox, tables.recipient, tables.optout)
     ),
-    (
-        "outbox",
-        select(tables.outbox).where(
-            tables.outbox.c.channel == bindparam("channel"), tables.outbox.c.chat == bindparam("external")
-        ),
+    ("role", select(tables.role).where(tables.role.c.person == bindparam("person"))),
+    ("audit", select(tables.audit).where(tables.audit.c.who == bindparam("person"))),
+    *(
+        (
+            str(table.name),
+            select(table).where(table.c.channel == bindparam("channel"), table.c.chat == bindparam("external")),
+        )
+        for table in (tables.outbox, tables.reach)
     ),
 )
 
 
 async def everything(connection: Connection, chat: Chat) -> dict[str, list[dict[str, Any]]]:
     """All rows that are kept about a chat, by table."""
-    values = {"key": chat.key, "channel": chat.channel, "external": chat.external}
+    values = {"key": chat.key, "channel": chat.channel, "external": chat.external, "person": chat.person}
     found = await fetch(connection, *((query, values) for _, query in _KEPT))
     return {
         name: [dict(zip(map(str, query.selected_columns.keys()), row, strict=True)) for row in rows]

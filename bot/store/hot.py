@@ -183,7 +183,9 @@ def places(name: str, values: Sequence[Any], size: int) -> dict[str, Any]:
 def _compiled(dialect: Dialect, statement: Executable) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
     """The statement's text for a database, and what picks its values in their order."""
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    names = compiled.positiontup
+    names = compiled.positiontup or ()
+    if not names:
+        return compiled.string, lambda _: ()
     if len(names) == 1:
         return compiled.string, lambda row: (row[names[0]],)
     return compiled.string, itemgetter(*names)

@@ -315,8 +315,49 @@ relay = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),  # in the order they were taken in
     Column("part", Integer, nullable=False),  # bot/store/parts.py
     Column("chat", Text, nullable=False),
+    Column("external", Text, nullable=False),
     Column("payload", Text, nullable=False),  # bot.channel.base.Incoming; there until its chat's owner takes it
     Column("at", BigInteger, nullable=False),
     Index("relay_part", "part", "id"),
     Index("relay_chat", "chat"),
+)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("person", Text, nullable=False),  # who called; "" once they are forgotten
+    Column("chat", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("guide", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("about_json", Text, nullable=False),  # what a helper sees
+    Column("state", Text, nullable=False),  # open | claimed | closed
+    Column("opened_at", BigInteger, nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger, nullable=False),
+    Column("how", Text, nullable=False),  # it ended: solved | thanks | left | gone | silent | abuse
+    Index("ticket_team", "team", "state"),
+    Index("ticket_person", "person"),
+)
+
+ticket_side = Table(
+    "ticket_side",
+    metadata,
+    Column("ticket", BigInteger, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("chat", Text, nullable=False),
+    Column("asks", Boolean, nullable=False),
+    Index("ticket_side_person", "person"),
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("chat", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Index("duty_team", "team"),
 )

@@ -54,6 +54,15 @@ _WITHIN = (
 """`below` and `beyond` are what keys inside the place lie between: "thanh-hoa/" and "thanh-hoa0"."""
 
 
+_ANY = select(_TEAM.c.code).where(_TEAM.c.ended_at == _ZERO, _HAS_PEOPLE)
+_ANYWHERE = (
+    select(*_OWN)
+    .join(tables.duty, tables.duty.c.team == _TEAM.c.code)
+    .where(_TEAM.c.ended_at == _ZERO)
+    .order_by(tables.duty.c.since)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A team, and how many hold each of its roles."""
@@ -92,6 +101,18 @@ async def serving(connection: Connection, place: str) -> list[Team]:
     province = place.partition("/")[0]
     own, above = await fetch(connection, (_SERVING, {"of_place": place}), (_SERVING, {"of_place": province}))
     return [Team(*row) for row in own or above]
+
+
+async def any_serves(connection: Connection) -> bool:
+    """Whether there is any team with people at all."""
+    [rows] = await fetch(connection, (_ANY, {}))
+    return bool(rows)
+
+
+async def anywhere(connection: Connection) -> list[Team]:
+    """The team whose people have been on duty the longest, wherever: for a person nobody else serves."""
+    [rows] = await fetch(connection, (_ANYWHERE, {}))
+    return [Team(*row) for row in rows[:1]]
 
 
 async def within(connection: Connection, place: str) -> list[Team]:

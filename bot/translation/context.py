@@ -23,6 +23,7 @@ _KINDS = {
     Kind.SAY: "something told; it goes on by itself",
     Kind.DO: "something to do; the buttons done, not yet and stuck follow",
     Kind.CHOICE: "a question with buttons",
+    Kind.QUIZ: "a question of a quiz with buttons; after the answer it is said kindly what is right and why",
     Kind.NUMBER: "a question; a number is typed",
     Kind.TEXT: "a question; words are typed",
     Kind.DATE: "a question; a date is typed",
@@ -46,6 +47,8 @@ _STEP_BLOCKS = {
     "stuck": "Asked before the list of known problems.",
     "refused": "Said when what was typed cannot be used.",
     "helper": "For a volunteer who sits beside the person.",
+    "right": "Said when the answer was right, warmly.",
+    "why": "Said when the answer was wrong: kindly, without blame, and why.",
 }
 _GIVEN = {"called": "the label of the form of address"}
 """What the bot fills in."""
@@ -95,7 +98,7 @@ class Context:
             label = self._said(step.text, block.removeprefix("words_"))
             yield f"What people type instead of tapping “{label}”. {_NOT_WORD_BY_WORD}"
         else:
-            yield _STEP_BLOCKS.get(block, "")
+            yield _STEP_BLOCKS.get("why" if block.startswith("why_") else block, "")
 
     def _of_bot(self, text: str, passage: Passage) -> Iterator[str]:
         name = text.removeprefix(f"{BOT}/")

@@ -16,8 +16,10 @@ from bot.web import media
 from bot.web.chat import CHANNEL, Door, WebChat
 from bot.web.given import Given
 from bot.web.guard import Headers
+from bot.web.handout import Handouts
 from bot.web.pages import Pages
 from bot.web.state import State
+from bot.web.watch import Watch
 from bot.web.why import Reasons
 
 if TYPE_CHECKING:
@@ -93,8 +95,10 @@ def make_web(bot: Bot, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
             Route("/document/{row:int}", given.document, methods=["GET"]),
             Route("/voice/{row:int}.mp3", given.voice, methods=["GET"]),
             Route("/events", chat.events, methods=["GET"]),
+            *Handouts(bot).routes,
             Route("/health", state.health, methods=["GET"]),
             Route("/metrics", state.numbers, methods=["GET"]),
+            Route("/broadcasts/{name:path}/events", Watch(bot).events, methods=["GET"]),
             Route("/why", Reasons(bot).page, methods=["GET"]),
             Route("/favicon.ico", icon, methods=["GET"]),
             Mount("/static", media.Files(media.STATIC, (".css", ".js", ".woff2", ".svg"))),

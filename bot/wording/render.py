@@ -10,9 +10,10 @@ from bot.engine import path
 from bot.engine.answer import LONGEST_TEXT, value_of
 from bot.engine.button import ButtonMeaning, button_id
 from bot.engine.event import local_day, local_time
+from bot.engine.quiz import WHY
 from bot.flow.functions import FUNCTIONS
 from bot.flow.model import INPUTS, Kind
-from bot.flow.own import CONSTANTS, needs_no_guide, weight
+from bot.flow.own import CONSTANTS, is_noted, needs_no_guide, weight
 from bot.wording.library import BOT, GUIDE
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Speaker:
         saved = path.values(flow, session.visits)
         names = {**self._names(at), **_in_scope(step.scope, _impersonal(flow, saved) if aloud else saved)}
         piece = effect.piece
+        if piece.startswith(f"{WHY}_") and not self.library.has(self.language, step.text, piece):
+            piece = WHY  # one for all wrong answers
         if piece == "text":
             text = self.library.piece(self.language, step.text, "text", names)
         elif self.library.has(self.language, step.text, piece):
@@ -73,7 +76,7 @@ class Speaker:
         return Message(head, body.strip(), progress, picture, self.buttons(flow, step.name, effect.offers))
 
     def tell(self, flow: Flow | None, session: Session | None, effect: Tell, at: int) -> Message:
-        """A message in the bot's own words."""
+        """A message in the bot's own words: "home", or one of several in a file, "team.menu"."""
         names: dict[str, Any] = {**self.settings, **self._names(at)}
         names.update(title="", step=None, total=None)
         if flow is not None:
@@ -81,7 +84,8 @@ class Speaker:
             if session is not None and (place := path.progress(flow, session.visits, session.step)):
                 names["step"], names["total"] = place
         names.update(effect.values)
-        text = self.library.piece(self.language, f"{BOT}/{effect.text}", "text", names)
+        file, _, block = effect.text.partition(".")
+        text = self.library.piece(self.language, f"{BOT}/{file}", block or "text", names)
         head, _, body = text.partition("\n\n")
         return Message(head, body.strip(), buttons=self.buttons(flow, effect.step, effect.offers))
 
@@ -110,7 +114,7 @@ class Speaker:
         made = self.keyboards.get(key)
         if made is None:
             made = self.keyboards[key] = tuple(
-                Button(button_id(_meaning(flow, step, answer)), self.label(flow, step, answer), weight(answer))
+                Button(button_id(meaning_of(flow, step, answer)), self.label(flow, step, answer), weight(answer))
                 for answer in offers
             )
         return made
@@ -128,8 +132,8 @@ class Speaker:
             return self.library.phrase(name, BUTTONS, "language_name", {})
         if kind == "profile":
             return self.library.phrase(self.language, PROFILE, "text", self._profile(name))
-        if kind in WISHES:
-            return self.library.phrase(self.language, BUTTONS, kind, self.address.words)
+        if kind in WISHES or is_noted(answer):
+            return name.partition("|")[2] or self.library.phrase(self.language, BUTTONS, kind, self.address.words)
         if kind == "listen":
             return self.library.phrase(self.language, BUTTONS, "aloud", self.address.words)
         if flow is not None and step and (answer in flow.steps[step].go or (kind == "stuck" and name)):
@@ -139,7 +143,7 @@ class Speaker:
     def words(self, flow: Flow | None, step: str, answer: str) -> tuple[str, ...]:
         """Typed words that mean the same as the button."""
         kind, _, name = answer.partition(":")
-        block = f"words_{kind if kind in WISHES else name or answer}"
+        block = f"words_{kind if kind in WISHES or is_noted(answer) else name or answer}"
         if flow is not None and step:
             found = self.library.lines(self.language, flow.steps[step].text, block, self.address.words)
             if found:
@@ -175,7 +179,8 @@ def _impersonal(flow: Flow, saved: Mapping[str, Any]) -> dict[str, Any]:
     return {name: "" if name in personal else value for name, value in saved.items()}
 
 
-def _meaning(flow: Flow | None, step: str, answer: str) -> ButtonMeaning:
+def meaning_of(flow: Flow | None, step: str, answer: str) -> ButtonMeaning:
+    """What a button under a message says when it is tapped."""
     if flow is None or needs_no_guide(answer):
         return ButtonMeaning("", "", "", answer)
     return ButtonMeaning(flow.name, flow.digest, step, answer)

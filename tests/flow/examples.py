@@ -19,7 +19,9 @@ from bot.broadcast.check import check_broadcasts
 from bot.config import load
 from bot.flow.check import check
 from bot.flow.check.words import WORDLESS
+from bot.flow.model import Kind
 from bot.flow.reader import read_flows
+from bot.people.check import check_people
 
 BROKEN = Path(__file__).parent / "broken"
 EXAMPLES = sorted(path for path in BROKEN.iterdir() if not path.name.startswith("."))
@@ -64,6 +66,7 @@ def complete(root: Path) -> None:
                 if step.kind not in WORDLESS:
                     labels = zip((*step.go, *step.stuck), _LABELS[language], strict=False)
                     blocks = [("text", f"Bấm đi, {step.name}"), *labels, *([("alt", "Nút.")] if step.picture else [])]
+                    blocks += [("right", "Đúng rồi"), ("why", "Ai cũng hay nhầm")] if step.kind is Kind.QUIZ else []
                     _write(content / flow.name / f"{step.name}.j2", _blocks(blocks))
             if not flow.is_piece:
                 card = [("title", flow.name), ("goal", "Xong việc."), *([("alarm", "cứu với")] if flow.alarm else [])]
@@ -97,7 +100,7 @@ def found(root: Path) -> list[str]:
     settings = root / "bot.toml"
     environment = dict(_ENVIRONMENT.findall(settings.read_text("utf-8"))) if settings.exists() else {}
     problems = [*check(root, today=TODAY, bot_texts=BOT_TEXTS), *load(root, environment)[1]]
-    problems += check_broadcasts(root, today=TODAY)
+    problems += [*check_broadcasts(root, today=TODAY), *check_people(root)]
     return sorted(
         f"{_below(problem.path, root)}:{problem.line}:{problem.column}: {problem.code}" for problem in problems
     )

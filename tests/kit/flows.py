@@ -34,9 +34,17 @@ _RULES = (
     "years_since(born) >= 14",
     'name == "x" or age == 7',
     "not age > 30",
+    "score >= 1",
+    'passed == "no"',
     'place != "market"',
 )
-_NEW: list[dict[str, Any]] = [{"do": True}, {"say": True}, {"ask": "choice"}, {"ask": "text"}]
+_NEW: list[dict[str, Any]] = [
+    {"do": True},
+    {"say": True},
+    {"ask": "choice"},
+    {"ask": "text"},
+    {"ask": "quiz", "right": ["house"]},
+]
 _SAVED = {"number": "age", "date": "born", "text": "name", "choice": "place", "phone": "phone"}
 
 
@@ -65,7 +73,7 @@ def written(plan: Plan) -> str:
         lines += ["[moved]", *(f"{old} = {json.dumps(new)}" for old, new in plan["moved"].items())]
     for name, step in plan["steps"].items():
         lines.append(f"[steps.{name}]")
-        tables = [key for key, value in step.items() if isinstance(value, dict | list)]
+        tables = [key for key, value in step.items() if isinstance(value, dict) or key == "branch"]
         lines += [f"{key} = {json.dumps(value)}" for key, value in step.items() if key not in tables]
         for key in tables:
             rows = step[key] if isinstance(step[key], list) else [step[key]]
@@ -79,7 +87,7 @@ def written(plan: Plan) -> str:
 def built(name: str, plan: Plan) -> Flow:
     """A plan as the Flow that the reader would make of it, not yet linked."""
     steps = {step: _step(name, step, table) for step, table in plan["steps"].items()}
-    return Flow(name, NOWHERE.path, plan["start"], steps, moved=dict(plan.get("moved", {})))
+    return Flow(name, NOWHERE.path, plan["start"], steps, moved=dict(plan.get("moved", {})), passes={"": 1})
 
 
 def linked(plans: dict[str, Plan]) -> Flow:
@@ -105,6 +113,7 @@ def _step(flow: str, name: str, table: dict[str, Any]) -> Step:
         ),
         stuck=dict(table.get("stuck", {})),
         save=table.get("save", ""),
+        right=tuple(table.get("right", ())),
         private=table.get("private", False),
         min=table.get("min"),
         max=table.get("max"),
@@ -143,7 +152,9 @@ def _plan(draw: st.DrawFn, most: int, *, alone: bool) -> Plan:
 @st.composite
 def _table(draw: st.DrawFn, forward: list[str], everything: list[str], *, alone: bool) -> dict[str, Any]:
     """One step. `forward` are the steps behind it."""
-    kinds = ["say", "do", "choice", "number", "text", "date", "phone", "fork"] + ([] if alone else ["enter", "include"])
+    kinds = ["say", "do", "choice", "quiz", "number", "text", "date", "phone", "fork"] + (
+        [] if alone else ["enter", "include"]
+    )
     kind = draw(st.sampled_from(kinds))
     onward, anywhere = st.sampled_from(forward), st.sampled_from(everything)
     table: dict[str, Any] = {kind: True} if kind in {"say", "do"} else {}
@@ -155,7 +166,11 @@ def _table(draw: st.DrawFn, forward: list[str], everything: list[str], *, alone:
             table["private"] = True
     if kind == "number" and draw(st.booleans()):
         table |= {"min": 0, "max": 120}
-    if kind == "choice":
+    if kind == "quiz":
+        table |= {"ask": "quiz", "right": ["house"], "go": dict.fromkeys(["house", "market"], draw(onward))}
+        if draw(st.booleans()):
+            table["go"]["office"] = draw(anywhere)
+    elif kind == "choice":
         answers = draw(st.sampled_from([["house"], ["house", "market"], ["house", "market", "office"]]))
         table["go"] = {answer: draw(anywhere if index else onward) for index, answer in enumerate(answers)}
     elif kind == "fork" or (kind not in {"enter", "include"} and draw(st.integers(0, 3)) == 0):
@@ -172,7 +187,7 @@ def _table(draw: st.DrawFn, forward: list[str], everything: list[str], *, alone:
         problems = draw(st.sampled_from([[], ["lost"], ["lost", "slow"]]))
         if problems:
             table["stuck"] = {problem: draw(anywhere) for problem in problems}
-    if kind == "do" or kind in _SAVED:
+    if kind in {"do", "quiz", *_SAVED}:
         waits = draw(st.integers(0, 5))
         if waits == 0:
             table["silence"] = {"after": "2 days", "to": draw(anywhere)}
@@ -203,7 +218,9 @@ def removed(plan: Plan, name: str) -> Plan:
 def put_before(plan: Plan, name: str, new: str, table: dict[str, Any]) -> Plan:
     """A new step, with `name` as its usual way, stands between `name` and everything that led to it."""
     edited = _redirected(plan, name, new)
-    edited["steps"][new] = table | ({"go": {"house": name}} if table.get("ask") == "choice" else {"next": name})
+    edited["steps"][new] = table | (
+        {"go": {"house": name}} if table.get("ask") in {"choice", "quiz"} else {"next": name}
+    )
     return edited
 
 
@@ -211,7 +228,7 @@ def without_choice(plan: Plan, name: str) -> Plan:
     """The last answer, or the last known problem, of the step is gone."""
     edited = deepcopy(plan)
     step = edited["steps"][name]
-    if step.get("ask") == "choice" and len(step["go"]) > 1:
+    if step.get("ask") in {"choice", "quiz"} and len(step["go"]) > 1:
         step["go"].popitem()
     elif step.get("stuck"):
         step["stuck"].popitem()

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.app import running
 from bot.channel.web import Web
 from bot.config import Config
-from bot.service.house import House, load_house
 from bot.web.app import make_web
 from bot.web.server import WebServer
+from tests.kit.ready import loaded, with_tables
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from bot.app import App
     from bot.channel.base import Channel
+    from bot.service.house import House
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,10 +38,9 @@ class Running:
         return b"".join(file.read_bytes() for file in sorted(self.database.parent.glob(f"{self.database.name}*")))
 
 
-@lru_cache
 def guides(root: Path = ROOT) -> House:
     """The guides and words of a checkout."""
-    return load_house(root, Config(root=root, database="").words)[0]
+    return loaded(root, Config(root=root, database="").words)
 
 
 @asynccontextmanager
@@ -50,7 +49,7 @@ async def house(
 ) -> AsyncIterator[Running]:
     """A bot whose database lives in `folder`; entered again with the same folder, it is a restart."""
     database = folder / "cam-tay.db"
-    config = Config(root=root, database=f"sqlite+aiosqlite:///{database}", **settings)
+    config = Config(root=root, database=with_tables(f"sqlite+aiosqlite:///{database}"), **settings)
     server = WebServer("127.0.0.1", port)
     web = Web()
     url = f"http://127.0.0.1:{server.bind()}"

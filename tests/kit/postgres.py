@@ -5,7 +5,6 @@ The server's programs refuse to run as root: then they run as "nobody", from a c
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ctypes
 import os
@@ -15,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
@@ -25,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
-from bot.store.database import open_database
 from tests.kit.process import free_port
+from tests.kit.ready import make_tables, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,13 +62,30 @@ class Postgres:
         """The address of a new database with our tables."""
         if not self._template:
             made = self.empty()
-            _wait_for(_open(made))
+            wait_for(make_tables(made))
             self._template = make_url(made).database or ""
         return self._make(self._template)
 
     def drop(self, url: str) -> None:
         """Throw a database away, whoever uses it."""
         self.execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
+
+    def restart(self) -> None:
+        """Let the server fall over, as when one of its processes is killed; returns when it is up again.
+
+        One that is not ours only ends all its connections.
+        """
+        if os.environ.get("TEST_DATABASE_URL"):
+            self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            return
+        [(pid,)] = self.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")
+        os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + START
+        while time.monotonic() < until:
+            time.sleep(0.1)
+            with contextlib.suppress(OSError, asyncpg.PostgresError):
+                self.execute("SELECT 1")
+                return
 
     def drop_all(self) -> None:
         """Throw away what the databases were copied from."""
@@ -79,7 +94,7 @@ class Postgres:
 
     def execute(self, statement: str, url: str = "") -> list[Any]:
         """Run one statement beside the bot, in the database at `url`; its rows."""
-        rows: list[Any] = _wait_for(_execute(make_url(url) if url else self.url, statement))
+        rows: list[Any] = wait_for(_execute(make_url(url) if url else self.url, statement))
         return rows
 
     def _make(self, template: str) -> str:
@@ -161,7 +176,7 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) ->
     until = time.monotonic() + START
     while True:
         try:
-            _wait_for(_execute(url, "SELECT 1"))
+            wait_for(_execute(url, "SELECT 1"))
         except (OSError, asyncpg.PostgresError):
             if process.poll() is not None or time.monotonic() > until:
                 raise AssertionError(f"PostgreSQL does not start:\n{log.read_text()}") from None
@@ -180,16 +195,6 @@ def _has_group(name: str) -> bool:
     with contextlib.suppress(KeyError):
         return bool(grp.getgrnam(name))
     return False
-
-
-def _wait_for(coroutine: Any) -> Any:
-    """Its result, also where a loop of the test's is running: it gets a thread and a loop of its own."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
-
-
-async def _open(url: str) -> None:
-    await (await open_database(url)).close()
 
 
 async def _execute(url: URL, statement: str) -> list[Any]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bot import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +41,7 @@ def environment(root: Path, **more: str) -> dict[str, str]:
 
 
 def command(root: Path, *words: str, powerless: bool = False, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end. `powerless`: as somebody whom file rights bind."""
+    """Run a command to its end, as a process of its own. `powerless`: as somebody whom file rights bind."""
     before = BOUND if powerless and os.geteuid() == 0 else ()
     return subprocess.run(
         [*before, sys.executable, "-m", "bot", *words],
@@ -45,6 +52,57 @@ def command(root: Path, *words: str, powerless: bool = False, **more: str) -> su
         timeout=60,
         check=False,
     )
+
+
+def called(root: Path, *words: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """The same without a process of its own: the command in this one, with that environment, folder and input.
+
+    What it raises is raised here. One command at a time: environment and folder are those of the whole process. Not
+    for `bot run`, which waits for signals.
+    """
+    said, beside = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+
+    def call() -> int:
+        try:
+            cli.app(words, prog_name="bot")
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    with (
+        contextlib.chdir(root),
+        _our_own(environment(root, **more)),
+        tempfile.TemporaryFile("w+") as keyboard,  # a real one: `bot chat` reads it by its number
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(beside),
+        ThreadPoolExecutor(1) as pool,  # a loop of the test's may be running in this thread
+    ):
+        keyboard.write(typed)
+        keyboard.seek(0)
+        sys.stdin = keyboard
+        code = pool.submit(call).result()
+    written = (stream.buffer.getvalue().decode() for stream in (said, beside))  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(words, code, *written)
+
+
+@contextmanager
+def _our_own(wanted: dict[str, str]) -> Iterator[None]:
+    """The environment as wanted; it, the input and what the block sets up for logging are as before afterwards."""
+    before, keyboard = dict(os.environ), sys.stdin
+    handlers = logging.root.handlers[:]
+    loggers = [logging.root, *(each for each in logging.root.manager.loggerDict.values() if hasattr(each, "level"))]
+    levels = [logger.level for logger in loggers]
+    os.environ.clear()
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        sys.stdin = keyboard
+        logging.root.handlers = handlers
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def free_port() -> int:

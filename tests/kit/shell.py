@@ -29,9 +29,9 @@ from bot.capability import Capabilities
 from bot.channel.base import Incoming, Keyboard, Message, Outgoing, Receipt, SendFailed, What
 from bot.config import Config
 from bot.engine.event import VIETNAM
-from bot.service.reload import open_house
 from bot.store import chats
 from bot.store.tables import journal, outbox
+from tests.kit.ready import opened, with_tables
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -354,8 +354,8 @@ async def a_bot(
 ) -> AsyncIterator[Shell]:
     """The bot of a project folder. Entered again with the same folder it is the bot after a restart."""
     config = a_config(root, database, **settings)
-    house, problems = open_house(config)
-    assert house is not None, problems
+    with_tables(config.database)
+    house = opened(config)
     mouth = channel or Recorder()
     async with running(config, house, [mouth, *others]) as app:
         yield Shell(app, mouth, now)

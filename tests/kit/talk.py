@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -165,12 +166,17 @@ def asked(outgoing: Sequence[Outgoing], before: int) -> int:
     return before + sum(isinstance(each, Message) and bool(each.buttons) for each in outgoing)
 
 
+_MEANINGS: dict[int, tuple[House, Mapping[str, ButtonMeaning]]] = {}  # a house is kept, so that its id stays its own
+
+
 def meanings_of(house: House) -> Mapping[str, ButtonMeaning]:
-    """Every button of the house, by id."""
-    meanings = house.everywhere()
-    for flow in house.flows.values():
-        meanings |= buttons_of(flow)
-    return meanings
+    """Every button of the house, by id; found once for each house."""
+    if id(house) not in _MEANINGS:
+        meanings = house.everywhere()
+        for flow in house.flows.values():
+            meanings |= buttons_of(flow)
+        _MEANINGS[id(house)] = house, MappingProxyType(meanings)
+    return _MEANINGS[id(house)][1]
 
 
 @dataclass

@@ -184,13 +184,12 @@ class Torture:
             self._session = session
             people = [Person(number) for number in range(1, self._plan.people + 1)]
             self._api.people = {person.id: person for person in people}
-            starts.append(await self._start(api))
+            starts.append(await self.begin(api))
             walks = [asyncio.create_task(self._walk(person)) for person in people]
             try:
                 for _ in range(self._plan.kills):
                     await asyncio.sleep(self._dice.uniform(0.2, 1.8) * self._plan.seconds)
-                    await self._kill()
-                    starts.append(await self._start(api))
+                    starts.append(await self.harm(api))
                 self._over = True
                 await asyncio.gather(*walks)
                 drained = await self._drained()
@@ -198,7 +197,7 @@ class Torture:
                 for walk in walks:
                     walk.cancel()
                 await asyncio.gather(*walks, return_exceptions=True)
-                code = await self._stop()
+                code = await self.stop()
         breaches = [] if drained else ["messages still wait to be sent"]
         if code != 0:
             breaches.append(f"the last run ended with exit code {code}: {self._last_words()}")
@@ -230,7 +229,7 @@ class Torture:
         finally:
             await runner.cleanup()
 
-    async def _start(self, api: str) -> float:
+    async def begin(self, api: str) -> float:
         """Start the bot; seconds until it takes updates."""
         begun = time.monotonic()
         environment = {
@@ -258,14 +257,21 @@ class Torture:
         self._up.set()
         return time.monotonic() - begun
 
-    async def _kill(self) -> None:
+    async def harm(self, api: str) -> float:
+        """Kill the bot and start it again; seconds that took."""
         assert self._process is not None
         self._up.clear()
         self._process.kill()
         await self._process.wait()
-        self._unmarked.update(self._waiting_by_chat())
+        self._unmarked.update(self.waiting_by_chat())
+        return await self.begin(api)
 
-    async def _stop(self) -> int:
+    def door(self) -> str:
+        """Where the next update is delivered."""
+        return self._url
+
+    async def stop(self) -> int:
+        """End the bot; its exit code."""
         process = self._process
         if process is None or process.returncode is not None:
             return process.returncode if process and process.returncode is not None else -1
@@ -283,12 +289,12 @@ class Torture:
     async def _drained(self) -> bool:
         """Until no row waits to be sent."""
         for _ in range(600):
-            if not await asyncio.to_thread(self._waiting_by_chat):
+            if not await asyncio.to_thread(self.waiting_by_chat):
                 return True
             await asyncio.sleep(0.1)
         return False
 
-    def _waiting_by_chat(self) -> Counter[int]:
+    def waiting_by_chat(self) -> Counter[int]:
         """The rows of the outbox without a mark, read from a copy: the file itself is left to the bot to recover."""
         with tempfile.TemporaryDirectory() as place:
             for suffix in ("", "-wal"):
@@ -371,7 +377,7 @@ class Torture:
         while True:
             await self._up.wait()
             with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-                async with self._session.post(self._url, data=body, headers=headers, timeout=PATIENT) as answer:
+                async with self._session.post(self.door(), data=body, headers=headers, timeout=PATIENT) as answer:
                     if answer.status == 200:
                         return
             self._refused += 1

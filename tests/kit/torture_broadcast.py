@@ -75,6 +75,7 @@ class Torture:
         self._dice = random.Random(plan.seed)
         self._database = folder / "data" / "bot.db"
         self._arrived: Counter[int] = Counter()
+        self.polls = 0
         self._process: asyncio.subprocess.Process | None = None
 
     async def run(self) -> Outcome:
@@ -87,23 +88,18 @@ class Torture:
         doubts = [0]
         begun = time.monotonic()
         async with self._serve() as api:
-            await self._start(api)
+            await self.begin(api)
             for _ in range(self._plan.kills):
                 await asyncio.sleep(self._dice.uniform(0.3, 1.7) * self._plan.seconds)
-                assert self._process is not None
-                self._process.kill()
-                await self._process.wait()
-                await self._start(api)
+                await self.harm(api)
                 doubts.append(self._counted().get(("unknown", "crash"), 0))
             ended = await self._ended()
-            assert self._process is not None
-            self._process.terminate()
-            await self._process.wait()
+            await self.stop()
         return self._judged(ended, doubts, time.monotonic() - begun)
 
     async def _prepare(self) -> None:
         """Everybody, and the broadcast as it is sent."""
-        database = await open_database(f"sqlite+aiosqlite:///{self._database}")
+        database = await open_database(self.address)
         now = time.time_ns() // 1_000_000
         people = [Chat(f"telegram:{n}", "telegram", str(n), "vi", now, now) for n in range(1, self._plan.people + 1)]
         plan = Plan(canary=0, errors=100)
@@ -144,6 +140,7 @@ class Torture:
             case "getWebhookInfo":
                 result = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
             case "getUpdates":
+                self.polls += 1
                 await asyncio.sleep(1)
                 result = []
             case "sendMessage":
@@ -154,11 +151,30 @@ class Torture:
                 result = {"message_id": chat, "date": int(time.time()), "chat": about}
         return web.Response(body=orjson.dumps({"ok": True, "result": result}), content_type="application/json")
 
-    async def _start(self, api: str) -> None:
+    @property
+    def address(self) -> str:
+        """The database's."""
+        return f"sqlite+aiosqlite:///{self._database}"
+
+    async def harm(self, api: str) -> None:
+        """Kill the bot and start it again."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+        await self.begin(api)
+
+    async def stop(self) -> None:
+        """End the bot."""
+        assert self._process is not None
+        self._process.terminate()
+        await self._process.wait()
+
+    async def begin(self, api: str) -> None:
+        """Start the bot."""
         environment = {
             **os.environ,
             "CAM_TAY_ROOT": str(self._folder),
-            "CAM_TAY_DATABASE": f"sqlite+aiosqlite:///{self._database}",
+            "CAM_TAY_DATABASE": self.address,
             "CAM_TAY_PORT": "0",
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API": api,
@@ -175,19 +191,20 @@ class Torture:
         if not await asyncio.wait_for(self._process.stdout.readline(), 30):
             raise RuntimeError((self._folder / "bot.log").read_text(encoding="utf-8")[-600:])
 
-    def _query(self, words: str) -> list[tuple[Any, ...]]:
+    def query(self, words: str) -> list[tuple[Any, ...]]:
+        """Rows of the database."""
         with contextlib.closing(sqlite3.connect(f"{self._database.as_uri()}?mode=ro", uri=True)) as connection:
             return connection.execute(words).fetchall()
 
     def _counted(self) -> dict[tuple[str, str], int]:
-        rows = self._query("SELECT state, reason, count(*) FROM recipient GROUP BY state, reason")
+        rows = self.query("SELECT state, reason, count(*) FROM recipient GROUP BY state, reason")
         return {(state, reason): number for state, reason, number in rows}
 
     async def _ended(self) -> bool:
         """Until the broadcast is done; it may take as long as its rate says, and a minute."""
         until = time.monotonic() + self._plan.people / self._plan.rate + 60
         while time.monotonic() < until:
-            if self._query("SELECT state FROM broadcast") == [("done",)]:
+            if self.query("SELECT state FROM broadcast") == [("done",)]:
                 return True
             await asyncio.sleep(0.2)
         return False
@@ -198,7 +215,7 @@ class Torture:
         total = sum(counted.values())
         if total != self._plan.people:
             breaches.append(f"{total} recipients of {self._plan.people} people")
-        for chat, state in self._query("SELECT chat, state FROM recipient"):
+        for chat, state in self.query("SELECT chat, state FROM recipient"):
             arrived = self._arrived[int(chat.removeprefix("telegram:"))]
             allowed = {"sent": (1,), "unknown": (0, 1)}.get(state, (0,))
             if arrived not in allowed:

@@ -10,7 +10,7 @@ from bot.engine import path
 from bot.engine.answer import Refusal, read_answer
 from bot.engine.event import AskedForHelp, Event, Muted, Picked, Resumed, Said, Started, TimeCame, WentBack, local_day
 from bot.engine.turn import Turn, take_turn
-from bot.flow.model import INPUTS, Kind
+from bot.flow.model import INPUTS, PASSED, SCORE, Kind
 from tests.kit.clock import MINUTE, MORNING
 from tests.kit.walker import check, stored
 
@@ -45,15 +45,16 @@ def walk(flow: Flow) -> Iterator[Seen]:
         each for step in flow.steps.values() for b in step.branches if b.rule for each in b.rule.comparisons()
     ]
     asked = {each.name for each in conditions}
+    asked |= {name.removesuffix(PASSED) + SCORE for name in asked if name.endswith(PASSED)}
     first = take_turn(flow, None, Started(MORNING))
     yield Seen(None, Started(MORNING), first, _state(flow, first.session, asked))
     todo = [first.session]
     known = {_state(flow, first.session, asked)}
     while todo:
-        session = todo.pop(0)
+        session = stored(todo.pop(0))
         before = _state(flow, session, asked)
         for event in events(flow, session, conditions):
-            turn = take_turn(flow, stored(session), event)
+            turn = take_turn(flow, session, event)
             check(flow, turn)
             after = _state(flow, turn.session, asked)
             yield Seen(before, event, turn, after)

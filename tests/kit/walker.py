@@ -120,7 +120,7 @@ def answer_of(flow: Flow, session: Session, which: int, at: int) -> Event:
     """One of the answers that lead on from where the person stands."""
     step = flow.steps[session.step]
     match step.kind:
-        case Kind.CHOICE:
+        case Kind.CHOICE | Kind.QUIZ:
             return Picked(at, step.name, list(step.go)[which % len(step.go)])
         case Kind.DO:
             answers = [path.DONE, path.DONE, *(path.STUCK + key for key in step.stuck)]

@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
+from .phone import Phone
 from .telegram_world import Bell
 
 if TYPE_CHECKING:
@@ -465,23 +466,13 @@ class ZaloBotDouble:
         return {"message_id": shown.id, "date": int(time.time() * 1000)}
 
 
-class Person:
+class Person(Phone[Shown]):
     """Somebody with a phone. Writing first is what opens the chat for the bot."""
 
     def __init__(self, double: ZaloBotDouble, ident: str) -> None:
-        self.id = ident
+        super().__init__(double, ident, double.screens[ident])
         self.started = False
         self._double = double
-        self._acted = 0
-
-    @property
-    def screen(self) -> list[Shown]:
-        """Every message of the chat, oldest first."""
-        return self._double.screens[self.id]
-
-    def phone(self) -> str:
-        """The screen in words, for messages of failed tests."""
-        return "\n".join(str(shown) for shown in self.screen) or "(an empty chat)"
 
     async def says(self, text: str) -> Update:
         """Types a text."""
@@ -518,23 +509,6 @@ class Person:
             "date": date or int(time.time() * 1000),
         }
         return {"event_name": name, "message": message | content}
-
-    async def waits_for(
-        self, what: str | Callable[[Shown], bool], within: float = 5.0, *, anywhere: bool = False
-    ) -> Shown:
-        """The newest message of the bot that holds `what` and came since this person last did something.
-
-        `anywhere` also takes older ones. AssertionError with the whole screen when none comes in time.
-        """
-        holds = (lambda shown: what in shown.text) if isinstance(what, str) else what
-
-        def seen() -> Shown | None:
-            fresh = [each for each in self.screen if each.by_bot and (anywhere or each.serial > self._acted)]
-            return next((each for each in reversed(fresh) if holds(each)), None)
-
-        found = await self._double.bell.wait_until(seen, within)
-        assert found, f"{what!r} did not come within {within} s to the phone of {self.id}:\n{self.phone()}"
-        return found
 
     def _happens(self, name: str, shown: str, content: Json) -> Update:
         self.started = True

@@ -15,7 +15,7 @@ from bot.channel.base import Correction, Deletion, Fault, SendFailed, What
 from bot.config import _spans
 from bot.engine.chat import Chat
 from bot.engine.event import VIETNAM
-from bot.store import broadcasts, chats, claims, optouts, outbox, recipients, results, tables
+from bot.store import audience, broadcasts, chats, claims, optouts, outbox, recipients, results, tables
 from bot.store.audience import DAY
 from tests.kit.shell import MORNING, OPEN, Recorder, a_bot, make_root
 
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("both_databases")
 
 TEXT = "{% block text %}{{ You }} nhớ nhé\n\nKhông ai được hỏi mã.{% endblock %}"
 PLAIN = Plan(canary=0)
+EVERYBODY = 10_000
 
 
 def _people(numbers, **about):
@@ -51,13 +52,14 @@ async def _send(bot, content, expected=10**6, state="running", start_at=0, *, ow
         return await broadcasts.add(connection, content, name=content.name, start_at=start_at or bot.now, **about)
 
 
-async def _gather(bot, id_):
-    """Plan everybody, while the broadcast is paused."""
+async def _gather(bot, id_, most=EVERYBODY):
+    """Plan everybody, or some of them, while the broadcast is paused."""
     row = await _row(bot, id_)
     async with bot.app.database.write() as connection:
-        terms = bot.app.broadcasts.terms(row)
-        await recipients.gather(connection, id_, Everyone(), terms, now=bot.now, holdout=0, most=10_000)
-        await broadcasts.change(connection, id_, gathered_at=bot.now)
+        meant = audience.meant(Everyone(), bot.app.broadcasts.terms(row), bot.now)
+        statement = recipients.piece(id_, meant, now=bot.now, holdout=0, most=most)
+        _, last = await recipients.gather(connection, id_, statement, "")
+        await broadcasts.change(connection, id_, gathered_to=last, gathered_at=bot.now if most == EVERYBODY else 0)
 
 
 async def _row(bot, id_):
@@ -307,10 +309,7 @@ async def test_a_stop_while_it_is_gathered_sends_nothing(tmp_path):
     async with a_bot(make_root(tmp_path)) as bot:
         await _add(bot, _people(range(30)))
         id_ = await _send(bot, _tip(), state="paused")
-        row = await _row(bot, id_)
-        async with bot.app.database.write() as connection:
-            terms = bot.app.broadcasts.terms(row)
-            await recipients.gather(connection, id_, Everyone(), terms, now=bot.now, holdout=0, most=10)
+        await _gather(bot, id_, most=10)
         await _set(bot, id_, state="stopping")
         await _until(bot, id_, "stopped")
         assert await _counts(bot, id_) == {"skipped(stopped)": 10}

@@ -15,7 +15,7 @@ from bot.engine.button import ButtonMeaning, button_id
 from bot.engine.chat import MOST_PROFILES
 from bot.service.conversation import NotStored
 from bot.store import tables
-from tests.kit.process import command
+from tests.kit.process import called
 from tests.kit.shell import MORNING, a_bot, make_root
 
 DAY = 86_400_000
@@ -425,13 +425,13 @@ async def test_a_restored_backup_forgets_the_right_one_again(tmp_path, back):
         await two_people(bot)
         if back:
             await turn(bot, FIRST)
-        assert (await asyncio.to_thread(command, root, "db", "backup", str(copy), **url)).returncode == 0
+        assert (await asyncio.to_thread(called, root, "db", "backup", str(copy), **url)).returncode == 0
         bot.later(60)
         if back:
             await turn(bot, SECOND)
         await bot.says("1", "xóa dữ liệu")
         await bot.taps("1", "🗑 Xóa hết về cô")
-    done = await asyncio.to_thread(command, root, "db", "restore", str(copy), "--yes", **url)
+    done = await asyncio.to_thread(called, root, "db", "restore", str(copy), "--yes", **url)
     assert done.returncode == 0, done.stderr
     assert "1 chats" in done.stderr
     async with a_bot(root, now=MORNING + DAY) as bot:

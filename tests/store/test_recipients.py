@@ -49,8 +49,11 @@ async def _send(connection, name="care", kind=Kind.TIP, topic="scam"):
     return await broadcasts.add(connection, content, name=name, **about)
 
 
-async def _gather(connection, id_, holdout=0.0, most=5_000):
-    return await recipients.gather(connection, id_, Everyone(), TERMS, now=NOW, holdout=holdout, most=most)
+async def _gather(connection, id_, after="", holdout=0.0, most=5_000):
+    """One piece; how many, and the last of them."""
+    meant = audience.meant(Everyone(), TERMS, NOW)
+    statement = recipients.piece(id_, meant, now=NOW, holdout=holdout, most=most)
+    return await recipients.gather(connection, id_, statement, after)
 
 
 async def _rows(database, id_=1):
@@ -142,10 +145,15 @@ async def test_recipients_are_gathered_in_pieces_and_nobody_twice(database):
     await _fill(database, [_chat(f"{number:03}", reachable=number % 10 != 0) for number in range(95)])
     async with database.write() as connection:
         id_ = await _send(connection)
-        sizes = [await _gather(connection, id_, most=30) for _ in range(5)]
-        assert sizes == [30, 30, 30, 5, 0]
+        sizes, last = [], ""
+        for _ in range(5):
+            size, last = await _gather(connection, id_, last, most=30)
+            sizes.append((size, last))
+        assert sizes == [(30, "a:029"), (30, "a:059"), (30, "a:089"), (5, "a:094"), (0, "a:094")]
         await chats.save(connection, [_chat("000a"), _chat("999")])
-        assert await _gather(connection, id_) == 1, "who came in before the last one is not in it any more"
+        assert await _gather(connection, id_, last) == (1, "a:999"), (
+            "who came before the last one is not in it any more"
+        )
     rows = await _rows(database)
     assert [row["n"] for row in rows] == list(range(1, 97))
     assert [row["chat"] for row in rows] == [*(f"a:{number:03}" for number in range(95)), "a:999"]

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from bot.store import (
+    audit,
     buttons,
     chats,
     claims,
@@ -24,14 +25,18 @@ from bot.store import (
     files,
     hot,
     inbox,
+    invitations,
     jobs,
     journal,
+    keys,
     migrate,
     optouts,
     outbox,
     pace,
     recipients,
+    roles,
     tables,
+    teams,
 )
 from bot.store.database import DatabaseFault, open_database, schema_version
 
@@ -195,7 +200,10 @@ async def test_a_transaction_that_raises_leaves_nothing_and_the_next_one_works(d
 
 def _statements():
     """Every statement that the modules hold ready, by name."""
-    for module in (buttons, chats, claims, files, inbox, jobs, journal, optouts, outbox, pace, recipients):
+    for module in (
+        *(audit, buttons, chats, claims, files, inbox, invitations, jobs, journal, keys, optouts, outbox, pace),
+        *(recipients, roles, teams),
+    ):
         for name, value in vars(module).items():
             if isinstance(value, Executable) and name.isupper():
                 yield f"{module.__name__}.{name}", value

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.broadcast.model import Kind
-from bot.cli.broadcast.office import Answer, Office, Refused, count, found, run_at_database
+from bot.cli.broadcast.office import Answer, Office, Refused, count, family, found, run_at_database
+from bot.service.series import end
 from bot.store import broadcasts, recipients
-from bot.store.broadcasts import ASKED, DONE, ENDED, PAUSED, RUNNING, SCHEDULED, STOPPED, STOPPING
+from bot.store.broadcasts import DONE, ENDED, OPEN, PAUSED, RUNNING, SCHEDULED, STOPPED, STOPPING, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def pause(name: str, *, dry_run: bool, as_json: bool) -> int:
     """Nobody else gets it until it is resumed."""
-    return _turn(name, (SCHEDULED, RUNNING), PAUSED, "by hand", dry_run=dry_run, as_json=as_json)
+    return _turn(name, (SCHEDULED, RUNNING, WAITING), PAUSED, "by hand", dry_run=dry_run, as_json=as_json)
 
 
 def resume(name: str, *, dry_run: bool, as_json: bool) -> int:
@@ -29,8 +30,7 @@ def resume(name: str, *, dry_run: bool, as_json: bool) -> int:
 
 def stop(name: str, *, dry_run: bool, as_json: bool) -> int:
     """Whoever has not got it does not get it."""
-    open_ = (ASKED, SCHEDULED, RUNNING, PAUSED)
-    return _turn(name, open_, STOPPING, "by hand", dry_run=dry_run, as_json=as_json)
+    return _turn(name, OPEN, STOPPING, "by hand", dry_run=dry_run, as_json=as_json)
 
 
 def retry(name: str, *, unknown: bool, dry_run: bool, as_json: bool) -> int:
@@ -39,7 +39,7 @@ def retry(name: str, *, unknown: bool, dry_run: bool, as_json: bool) -> int:
     async def work(office: Office, database: Database) -> Answer:
         del office
         row = await found(database, name)
-        if row.state not in {DONE, STOPPED, RUNNING, PAUSED} or row.counts:
+        if row.state not in {DONE, STOPPED, RUNNING, PAUSED, WAITING} or row.counts:
             raise Refused(f"'{name}' is {row.state}: there is nothing to retry.")
         async with database.read() as connection:
             failed, doubts = await recipients.retriable(connection, row.id)
@@ -51,7 +51,7 @@ def retry(name: str, *, unknown: bool, dry_run: bool, as_json: bool) -> int:
         if not dry_run:
             async with database.write() as connection:
                 await recipients.retry(connection, row.id, unknown=unknown)
-                state = RUNNING if row.state in ENDED else row.state
+                state = RUNNING if row.state in {*ENDED, WAITING} else row.state
                 await broadcasts.change(connection, row.id, only_if=[row.state], state=state, ended_at=0)
         warning = f" {count(doubts, 'person')} of them may get it twice." if unknown and doubts else ""
         return Answer(data, note=f"{_done(dry_run)} {count(again, 'person')} tried again.{warning}".strip())
@@ -64,7 +64,7 @@ def correct(name: str, *, dry_run: bool, as_json: bool) -> int:
 
     async def work(office: Office, database: Database) -> Answer:
         row = await found(database, name)
-        written = office.written(name).broadcast
+        written = office.part(name)
         content = replace(row.content, words=written.words)
         if content == row.content:
             raise Refused(f"The words of '{name}' are those that were sent.")
@@ -105,24 +105,33 @@ async def _change(database: Database, row: Row, change: str, *, dry_run: bool, *
 
 
 def _turn(name: str, only_if: Collection[str], state: str, reason: str, *, dry_run: bool, as_json: bool) -> int:
-    """Bring a broadcast into another state."""
+    """Bring a broadcast, or every part of a series, into another state."""
 
     async def work(office: Office, database: Database) -> Answer:
-        row = await found(database, name)
-        if row.state not in only_if:
-            raise Refused(f"'{name}' is {row.state}.")
-        if row.kind == Kind.TEST:
+        rows = await family(database, name)
+        able = [row for row in rows if row.state in only_if]
+        if not able:
+            raise Refused(f"'{name}' is {rows[0].state}.")
+        if rows[0].kind == Kind.TEST:
             raise Refused("A test ends by itself.")
-        values = {"state": state, "reason": reason, "rest_until": 0}
-        if state == SCHEDULED:
-            values["state"] = RUNNING if row.start_at <= office.now else SCHEDULED
-        if not dry_run:
-            async with database.write() as connection:
-                if not await broadcasts.change(connection, row.id, only_if=only_if, **values):
-                    raise Refused(f"'{name}' has just changed: look again.")
-        return Answer({"name": name, "state": values["state"]}, note=f"{_done(dry_run)} {values['state']}.".strip())
+        states = [_resumed(row, office.now) if state == SCHEDULED else state for row in able]
+        async with database.write() as connection:
+            for row, new in zip(able, states, strict=True) if not dry_run else ():
+                about = {"state": new, "reason": reason, "rest_until": 0}
+                if not await broadcasts.change(connection, row.id, only_if=only_if, **about):
+                    raise Refused(f"'{row.name}' has just changed: look again.")
+            if state == STOPPING and rows[0].series == name and not dry_run:
+                await end(connection, name)
+        return Answer({"name": name, "state": states[0]}, note=f"{_done(dry_run)} {states[0]}.".strip())
 
     return run_at_database(work, as_json=as_json)
+
+
+def _resumed(row: Row, now: int) -> str:
+    """The state in which a paused broadcast goes on. A part of a series that had not begun waits for its time."""
+    if row.series:
+        return RUNNING if row.gathered_at or row.gathered_to else WAITING
+    return RUNNING if row.start_at <= now else SCHEDULED
 
 
 def _done(dry_run: bool) -> str:

@@ -67,7 +67,9 @@ class Office:
     @property
     def channels(self) -> tuple[str, ...]:
         """The channels a bot of these settings sends broadcasts on."""
-        return ("web", "telegram") if self.config.telegram_token else ("web",)
+        config = self.config
+        others = {"telegram": config.telegram_token, "zalo_oa": config.has_zalo_oa}
+        return ("web", *(name for name, there in others.items() if there))
 
     def house(self) -> House:
         """The guides and words."""
@@ -102,7 +104,9 @@ class Office:
     def terms(self, content: Broadcast) -> Terms:
         """What keeps people from getting it."""
         config = self.config
-        return Terms(content.topic, content.kind.value, self.channels, config.tips_a_day, config.tips_a_week)
+        caps = (config.tips_a_day, config.tips_a_week)
+        windows = (("zalo_oa", config.zalo_oa_window * 3_600_000),)
+        return Terms(content.topic, content.kind.value, self.channels, *caps, windows)
 
 
 async def family(database: Database, name: str) -> list[Row]:

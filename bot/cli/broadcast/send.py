@@ -8,17 +8,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.broadcast.model import Broadcast, Kind
-from bot.cli.broadcast.office import Answer, Office, Refused, clock, count, found, run_at_database
+from bot.cli.broadcast.office import Answer, Office, Refused, count, family, run_at_database
 from bot.engine.event import VIETNAM
 from bot.service.broadcast import CANARY_FROM
+from bot.service.progress import clock
 from bot.service.quiet import allowed
+from bot.service.series import keep, next_time
 from bot.service.slots import UNDER
-from bot.store import audience, broadcasts, chats, recipients
-from bot.store.broadcasts import ASKED, PAUSED, RUNNING, SCHEDULED
+from bot.store import audience, broadcasts, chats, recipients, series
+from bot.store.broadcasts import ASKED, PAUSED, RUNNING, SCHEDULED, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.broadcast.reader import Written
     from bot.store.broadcasts import Row
     from bot.store.database import Database
 
@@ -37,7 +42,7 @@ def test(name: str, to: Sequence[str], *, dry_run: bool, as_json: bool) -> int:
     """Send a broadcast to chats by name, marked as a test."""
 
     async def work(office: Office, database: Database) -> Answer:
-        content = replace(office.written(name).broadcast, kind=Kind.TEST)
+        content = replace(office.part(name), kind=Kind.TEST, series=None, part=0)
         if not to:
             raise Refused("Name a chat: --to telegram:123456789")
         async with database.read() as connection:
@@ -72,57 +77,73 @@ def send(name: str, *, expect: int, by: str, at: str = "", dry_run: bool, as_jso
 
     async def work(office: Office, database: Database) -> Answer:
         written = office.written(name, finished=True)
-        now = office.now
-        start = _moment(at, now) if at else now
+        content, rhythm, now = written.broadcast, written.broadcast.series, office.now
+        if rhythm and at:
+            raise Refused("A series has times of its own: bot broadcast send.")
+        start = _moment(at, now) if at else next_time(rhythm, now) if rhythm else now
         if not by.strip():
             raise Refused("Say who you are: --by NAME")
         async with database.read() as connection:
-            terms = office.terms(written.broadcast)
-            counted = await audience.count(connection, written.node, terms, now)
-            sent = await broadcasts.find(connection, name)
-        people = counted.get("", 0) + counted.get("in_a_guide", 0)
-        if sent is not None:
-            raise Refused(f"'{name}' was sent {clock(sent.created_at)} by {sent.sender}: nothing goes out twice.")
-        if not people:
+            people = await gets_now(connection, office, written)
+            sent = await broadcasts.family(connection, name)
+        if sent:
+            when = clock(sent[0].created_at)
+            raise Refused(f"'{name}' was sent {when} by {sent[0].sender}: nothing goes out twice.")
+        if not people and not rhythm:
             raise Refused("Nobody would get it: see bot broadcast audience.")
         if abs(people - expect) > expect // TOLERANCE:
             hint = f"look again, then say --expect {people}"
             raise Refused(f"{count(people, 'person')} would get it, not {expect}: {hint}.")
-        lacks = needed(written.broadcast.kind, people, office.config.approve_above)
-        state = ASKED if lacks else SCHEDULED
+        lacks = needed(content.kind, people, office.config.approve_above)
+        state = ASKED if lacks else WAITING if rhythm else SCHEDULED
         data = {"name": name, "state": state, "people": people, "start": clock(start), "approvals_needed": lacks}
-        seconds = _seconds(written.broadcast, people, office)
-        begins = start if written.broadcast.kind == Kind.EMERGENCY else allowed(start, office.config)
-        when = (
-            f"{_headline(written.broadcast)} — {count(people, 'person')}, from {clock(begins)}, about {_span(seconds)}."
-        )
+        begins = start if content.kind == Kind.EMERGENCY else allowed(start, office.config)
+        about = f"about {_span(_seconds(content, people, office))}" if not rhythm else f"{len(written.parts)} parts"
+        headline = _headline(written.parts[0])
+        when = f"{headline} — {count(people, 'person')}, from {clock(begins)}, {about}."
         if dry_run:
             return Answer(data, (when,), "Nothing was sent.")
         async with database.write() as connection:
-            id_ = await broadcasts.add(
-                *(connection, written.broadcast),
-                name=name,
-                state=state,
-                sender=by.strip(),
-                expected=people,
-                created_at=now,
-                start_at=start,
-            )
-        if id_ is None:
+            ids = [
+                await broadcasts.add(
+                    *(connection, part),
+                    name=part.name,
+                    series=name if rhythm else "",
+                    state=state,
+                    sender=by.strip(),
+                    expected=people,
+                    created_at=now,
+                    start_at=start,
+                )
+                for part in written.parts
+            ]
+            if rhythm and not lacks:
+                await keep(connection, name, rhythm, now)
+        if None in ids:
             raise Refused(f"'{name}' has just been sent by somebody else.")
         waits = f"It waits for {count(lacks, 'approval')}: bot broadcast approve {name} --by …"
-        note = waits if lacks else "On its way."
+        note = waits if lacks else f"It goes out {clock(begins)}, and so on." if rhythm else "On its way."
         return Answer(data, (when,), note)
 
     return run_at_database(work, as_json=as_json)
+
+
+async def gets_now(connection: AsyncConnection, office: Office, written: Written) -> int:
+    """How many would get it now; of a series how many would get any part."""
+    terms = office.terms(written.broadcast)
+    if written.broadcast.series:
+        each = [await series.count(connection, part, written.node, terms, office.now) for part in written.parts]
+        return sum(each)
+    counted = await audience.count(connection, written.node, terms, office.now)
+    return counted.get("", 0) + counted.get("in_a_guide", 0)
 
 
 def approve(name: str, *, by: str, dry_run: bool, as_json: bool) -> int:
     """Approve what somebody else sends."""
 
     async def work(office: Office, database: Database) -> Answer:
-        row = await found(database, name)
-        who = by.strip()
+        rows = await family(database, name)
+        row, who = rows[0], by.strip()
         if not who:
             raise Refused("Say who you are: --by NAME")
         if row.state != ASKED:
@@ -131,24 +152,27 @@ def approve(name: str, *, by: str, dry_run: bool, as_json: bool) -> int:
             raise Refused(f"{who} has spoken already: somebody else has to approve.")
         approvals = (*row.approvals, who)
         lacks = needed(row.kind, row.expected, office.config.approve_above) - len(approvals)
-        state = SCHEDULED if lacks <= 0 else ASKED
+        state = ASKED if lacks > 0 else WAITING if row.series else SCHEDULED
         data = {"name": name, "state": state, "approvals": list(approvals), "approvals_needed": max(lacks, 0)}
         said = f"{_headline(row.content)} — {count(row.expected, 'person')}, sent by {row.sender}."
         if not dry_run:
-            await _approve(database, row, approvals, state, office.now)
+            await _approve(database, rows, approvals, state, office.now)
         note = "Nothing was approved." if dry_run else "On its way." if lacks <= 0 else f"It waits for {lacks} more."
         return Answer(data, (said,), note)
 
     return run_at_database(work, as_json=as_json)
 
 
-async def _approve(database: Database, row: Row, approvals: tuple[str, ...], state: str, now: int) -> None:
+async def _approve(database: Database, rows: Sequence[Row], approvals: tuple[str, ...], state: str, now: int) -> None:
     async with database.write() as connection:
-        here = await broadcasts.find(connection, row.name)
-        if here is None or here.approvals != row.approvals:
-            raise Refused("Somebody else has just approved it: look again.")
-        values = {"approvals": approvals, "state": state, "start_at": max(row.start_at, now)}
-        await broadcasts.change(connection, row.id, only_if=[ASKED], **values)
+        for row in rows:
+            here = await broadcasts.find(connection, row.name)
+            if here is None or here.approvals != row.approvals:
+                raise Refused("Somebody else has just approved it: look again.")
+            values = {"approvals": approvals, "state": state, "start_at": max(row.start_at, now)}
+            await broadcasts.change(connection, row.id, only_if=[ASKED], **values)
+            if state == WAITING and row.content.series:
+                await keep(connection, row.series, row.content.series, now)
 
 
 def _same(one: str, other: str) -> bool:

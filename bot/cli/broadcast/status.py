@@ -4,43 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.broadcast.office import Answer, Office, clock, count, found, run_at_database
-from bot.service.broadcast import CANARY, QUIET
-from bot.store import broadcasts, recipients, results
-from bot.store.broadcasts import DONE, ENDED, RUNNING
-from bot.store.recipients import CLAIMED, PLANNED, SENT
+from bot.cli.broadcast.office import Answer, Office, count, family, found, run_at_database
+from bot.service.progress import Progress, brief, clock
+from bot.service.series import series_key
+from bot.store import broadcasts, jobs, results
+from bot.store.broadcasts import WAITING
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
-    from bot.store.broadcasts import Row
     from bot.store.database import Database
-
-EVERY = 1.0
-"""Seconds between two looks of `--watch`, at least."""
-
-MOMENT = 10.0
-"""Seconds over which the rate of the moment is taken."""
 
 
 def status(name: str, *, watch: bool, as_json: bool) -> int:
     """How far one broadcast is, or all of them."""
 
     async def work(office: Office, database: Database) -> Answer:
+        del office
         if not name:
             async with database.read() as connection:
                 rows = await broadcasts.listed(connection)
-            all_ = [_brief(row) for row in rows]
+            all_ = [brief(row) for row in rows]
             said = [f"{row['name']:30} {row['state']:10} {row['start']}  {row['reason']}" for row in all_]
             return Answer(all_, tuple(said), "" if rows else "No broadcast was sent yet.")
+        rows = await family(database, name)
         if watch:
+            await found(database, name)
             await _watch(database, name)
-        row = await found(database, name)
-        data = await _progress(database, row, office.now)
-        return Answer(data, tuple(_lines(data)))
+        parts = [data for row in rows if (data := await Progress(database, row.name).look()) is not None]
+        said = [line for data in parts for line in _lines(data)]
+        if rows[0].name == name:
+            return Answer(parts[0], tuple(said))
+        async with database.read() as connection:
+            job = await jobs.find(connection, series_key(name))
+        goes_on = job is not None and any(row.state == WAITING for row in rows)
+        when = clock(job.due_at) if job and goes_on else ""
+        said = [f"{name}: a series, {f'next {when}' if when else 'nothing is due'}", *said]
+        return Answer({"name": name, "next": when, "parts": parts}, tuple(said))
 
     with contextlib.suppress(KeyboardInterrupt):
         return run_at_database(work, as_json=as_json)
@@ -54,43 +54,10 @@ def report(name: str, *, as_json: bool) -> int:
         del office
         row = await found(database, name)
         async with database.read() as connection:
-            data = {**_brief(row), **(row.counts or await results.results(connection, row))}
+            data = {**brief(row), **(row.counts or await results.results(connection, row))}
         return Answer(data, tuple(_said(data)))
 
     return run_at_database(work, as_json=as_json)
-
-
-def _brief(row: Row) -> dict[str, Any]:
-    reason = row.reason
-    if row.state == RUNNING and row.reason in {QUIET, CANARY} and row.rest_until:
-        why = "quiet hours" if row.reason == QUIET else "the first ones are judged"
-        reason = f"rests ({why}) until {clock(row.rest_until)}"
-    return {
-        "name": row.name,
-        "class": row.kind,
-        "topic": row.topic,
-        "state": row.state,
-        "reason": reason,
-        "change": row.change,
-        "sender": row.sender,
-        "approvals": list(row.approvals),
-        "start": clock(row.start_at),
-        "end": clock(row.ended_at) if row.ended_at else "",
-    }
-
-
-async def _progress(database: Database, row: Row, now: int) -> dict[str, Any]:
-    """How far it is, with the mean rate and the time that is left."""
-    async with database.read() as connection:
-        counted = await recipients.counts(connection, row.id)
-    states: dict[str, int] = row.counts.get("states", {}) if row.counts else {}
-    for (state, _), number in counted.items():
-        states[state] = states.get(state, 0) + number
-    left = states.get(PLANNED, 0) + states.get(CLAIMED, 0)
-    seconds = ((row.ended_at or now) - row.gathered_at) / 1000 if row.gathered_at else 0
-    mean = states.get(SENT, 0) / seconds if seconds > 0 else 0.0
-    about = {"states": states, "left": left, "mean_rate": round(mean, 1), "waits": row.waits}
-    return {**_brief(row), **about, "eta_seconds": round(left / mean) if mean and row.state == RUNNING else None}
 
 
 def _lines(data: dict[str, Any]) -> list[str]:
@@ -120,31 +87,24 @@ def _said(data: dict[str, Any]) -> list[str]:
 async def _watch(database: Database, name: str) -> None:
     """A bar that moves until it has ended."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[about]}"))
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Bars(*columns, console=Console(stderr=True)) as bars:
         bar = bars.add_task(name, total=None, about="")
-        seen: list[tuple[float, int]] = []
-        while True:
-            begun = time.monotonic()
-            row = await found(database, name)
-            data = await _progress(database, row, time.time_ns() // 1_000_000)
-            _show(bars, bar, data, seen)
-            if row.state in ENDED and not row.change:
+        progress = Progress(database, name)
+        while (data := await progress.look()) is not None:
+            done = data["total"] - data["left"]
+            bars.update(bar, total=data["total"] or None, completed=done, about=_about(data))
+            if data["ended"]:
                 return
-            await asyncio.sleep(max(EVERY, 4 * (time.monotonic() - begun)))  # a million rows take a second to count
+            await asyncio.sleep(progress.pause)
 
 
-def _show(bars: Progress, bar: TaskID, data: dict[str, Any], seen: list[tuple[float, int]]) -> None:
-    states = data["states"]
-    at, sent = time.monotonic(), states.get(SENT, 0)
-    seen.append((at, sent))
-    while seen[0][0] < at - MOMENT:
-        seen.pop(0)
-    rate = (sent - seen[0][1]) / (at - seen[0][0]) if at > seen[0][0] else 0.0
-    total = sum(states.values())
-    eta = f"{data['left'] / rate / 60:.0f} min left" if rate and data["state"] != DONE else ""
-    parts = [f"{states.get(state, 0)} {state}" for state in ("sent", "failed", "skipped", "unknown")]
-    words = [*parts, f"{rate:.1f}/s", eta, f"{data['waits']} × 429", data["state"], data["reason"]]
-    bars.update(bar, total=total or None, completed=total - data["left"], about=" · ".join(filter(None, words)))
+def _about(data: dict[str, Any]) -> str:
+    """What stands behind the bar."""
+    eta = f"{data['eta_seconds'] / 60:.0f} min left" if data["eta_seconds"] is not None else ""
+    parts = [f"{data[state]} {state}" for state in ("sent", "failed", "skipped", "unknown")]
+    words = [*parts, f"{data['rate']}/s", eta, f"{data['waits']} × 429", data["state"], data["reason"]]
+    return " · ".join(filter(None, words))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from bot.broadcast.reader import FOLDER, NAME, names
 from bot.capability import CAPABILITIES
 from bot.channel.terminal import lines
-from bot.cli.broadcast.office import Answer, Office, Refused, clock, count, run, run_at_database
+from bot.cli.broadcast.office import Answer, Office, Refused, count, run, run_at_database
 from bot.engine.event import local_time
 from bot.service.broadcast_words import Words
+from bot.service.progress import clock
 from bot.service.quiet import allowed
-from bot.store import audience
+from bot.store import audience, series
 
 if TYPE_CHECKING:
     from bot.store.audience import Example
@@ -39,6 +40,7 @@ REASONS = {
     "opted_out": "want less of this topic",
     "had_enough": "have had as many as they should",
     "in_a_guide": "are in a guide right now",
+    "window": "have done nothing there for too long: the platform takes nothing for them",
 }
 """Why people do not get a broadcast, as an operator reads it."""
 
@@ -76,22 +78,24 @@ def preview(name: str, *, language: str, address: str, channel: str, as_json: bo
             raise Refused(f"There is no language '{language}'; there are {', '.join(known)}.")
         if channel not in CAPABILITIES:
             raise Refused(f"There is no channel '{channel}'; there are {', '.join(CAPABILITIES)}.")
-        words, can = Words(house, written.broadcast, name), CAPABILITIES[channel]
+        can = CAPABILITIES[channel]
         found: list[dict[str, Any]] = []
         said: list[str] = []
-        for each in [language] if language else written.broadcast.words:
+        shown = [(part, each) for part in written.parts for each in ([language] if language else part.words)]
+        for part, each in shown:
             spoken = known.get(each)
             if spoken is None or (address and address not in spoken.addresses):
                 continue
-            message = words.message(each, address)
+            message = Words(house, part, part.name).message(each, address)
             text = "\n\n".join(part for part in (message.head, message.body) if part)
             most = can.caption if message.picture and can.pictures else can.text
             labels = [button.label for button in message.buttons]
             found.append(
-                {"language": each, "address": spoken.address(address).name, "channel": channel, "text": text}
-                | {"buttons": labels, "characters": len(text), "allowed": most}
+                {"name": part.name, "language": each, "address": spoken.address(address).name, "channel": channel}
+                | {"text": text, "buttons": labels, "characters": len(text), "allowed": most}
             )
-            said += [f"── {each} · {spoken.address(address).label} · {channel} · {len(text)} of {most} characters"]
+            about = (part.name, each, spoken.address(address).label, channel, f"{len(text)} of {most} characters")
+            said += [f"── {' · '.join(about)}"]
             said += [*lines(message, "[{}]".format), ""]
         if not found:
             raise Refused("Nobody is addressed so in these languages.")
@@ -105,11 +109,12 @@ def people(name: str, *, as_json: bool) -> int:
 
     async def work(office: Office, database: Database) -> Answer:
         written = office.written(name)
-        now = office.now
+        now, rhythm = office.now, written.broadcast.series
         async with database.read() as connection:
             terms = office.terms(written.broadcast)
             counted = await audience.count(connection, written.node, terms, now)
             some = await audience.sample(connection, written.node, terms, now)
+            each = [await series.count(connection, part, written.node, terms, now) for part in written.parts if rhythm]
         gets = counted.pop("", 0)
         begins = allowed(now, office.config) if written.broadcast.kind != "emergency" else now
         examples = [_example(example) for example in some]
@@ -123,10 +128,12 @@ def people(name: str, *, as_json: bool) -> int:
             "quiet_until": clock(begins) if begins > now else "",
             "holdout": held,
             "sample": examples,
+            "parts": each,
         }
         said = [f"{count(gets, 'person')} would get it now, of {data['meant']} who are meant."]
         said += [f"  {number:>8}  {REASONS[why]}" for why, number in sorted(counted.items())]
         said += [f"  {held:>8}  of them are held out, to compare"] if held else []
+        said += [f"  {number:>8}  would get part {part} now, of a series" for part, number in enumerate(each, 1)]
         said += [f"Nobody is disturbed now: it goes on {clock(begins)}."] if begins > now else []
         said += [
             f"  {e['chat']}  {e['language']}  {e['place'] or '–'}  {e['where'] or '–'}  seen {e['seen']}  {e['why']}"

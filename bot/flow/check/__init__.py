@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.capability import CAPABILITIES
-from bot.flow.check import buttons, guide, names, official, own, speech, ways, words
+from bot.flow.check import buttons, guide, names, official, own, quiz, speech, ways, words
 from bot.flow.check.tree import Tree, read_tree
 
 if TYPE_CHECKING:
@@ -27,10 +27,19 @@ _OF_ANY_FLOW = (
     ways.missing_targets,
     ways.dead_ends,
     ways.moved_steps,
+    quiz.right_answers,
     words.texts,
 )
 """Of a flow whose own file could be read."""
-_OF_A_LINKED_FLOW = (ways.circles, ways.silences, names.unsaved_names, names.kinds)
+_OF_A_LINKED_FLOW = (
+    ways.circles,
+    ways.silences,
+    names.unsaved_names,
+    names.kinds,
+    quiz.pass_marks,
+    quiz.scores,
+    quiz.kinds,
+)
 """Of a flow whose other flows could be read too."""
 _OF_A_WHOLE_FLOW = (ways.unreachable, ways.no_way_out, names.unused_names)
 """Of a flow without the faults below."""

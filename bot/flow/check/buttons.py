@@ -11,7 +11,7 @@ from bot.capability import CAPABILITIES
 from bot.flow.check.template import SAMPLE_VALUE
 from bot.flow.check.tree import BOT, GUIDE, Tree
 from bot.flow.check.words import label_blocks
-from bot.flow.model import Kind
+from bot.flow.model import CHOICES, Kind
 from bot.flow.own import ALWAYS, OF_DO
 from bot.flow.reader import LONGEST_TEXT, PRONOUNS
 
@@ -96,7 +96,7 @@ def collisions(template: Template, tree: Tree) -> Iterator[Problem]:
             yield from _clashes(template, [*ALWAYS, *OF_DO], {})
         return
     answers = [*step.go, *step.stuck]
-    if step.kind not in {Kind.CHOICE, Kind.DO} or not answers:
+    if step.kind not in {Kind.DO, *CHOICES} or not answers:
         return
     taken: dict[str, str] = {}
     buttons = tree.words[template.language].get(f"{BOT}/buttons")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.flow.check.quiz import OF_THE_QUIZ
 from bot.flow.check.ways import at, place_of, targets
 from bot.flow.model import Flow, Kind, Step
 from bot.flow.reader import PRONOUNS, did_you_mean, is_name
@@ -27,7 +28,7 @@ def unsaved_names(flow: Flow, tree: Tree) -> Iterator[Problem]:
     for step in linked.steps.values():
         if step.scope or step.name not in saved:
             continue  # of an entered guide, which is checked by itself; or never reached
-        there = saved[step.name]
+        there = saved[step.name] | OF_THE_QUIZ  # which is looked at by itself
         for index, branch in enumerate(step.branches):
             for name in sorted(branch.rule.names - there - {step.save} if branch.rule else ()):
                 place = place_of(step, f"branch.{index}.when")

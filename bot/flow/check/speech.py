@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_SYLLABLES = 20
 """A written Vietnamese word is a syllable. In other languages words are counted."""
 
-_SPOKEN = {"text", "goal", "stuck", "refused", "alt"}
+_SPOKEN = {"text", "goal", "stuck", "refused", "alt", "right", "why"}
 _TODO = re.compile(r"\bTODO\b")
 _WORD = re.compile(r"\S*\w\S*|\ufffc")
 _NOT_A_PRONOUN = (
@@ -55,7 +55,7 @@ def sentences(template: Template, tree: Tree) -> Iterator[Problem]:
     del tree
     unit = "syllables" if template.language == SOURCE_LANGUAGE else "words"
     for block in template.blocks.values():
-        if block.name not in _SPOKEN or len(block.words.split()) <= MOST_SYLLABLES:
+        if not _is_spoken(block.name) or len(block.words.split()) <= MOST_SYLLABLES:
             continue
         for sentence in block.sentences():
             count = len(sentence.split())
@@ -65,6 +65,10 @@ def sentences(template: Template, tree: Tree) -> Iterator[Problem]:
                 line = block.line_of(sentence)
                 message = f"a sentence of {count} {unit}, at most {MOST_SYLLABLES} can be followed by ear"
                 yield template.problem(line, 1, "W107", message, "make two sentences of it")
+
+
+def _is_spoken(block: str) -> bool:
+    return block in _SPOKEN or block.startswith("why_")
 
 
 def pronouns(template: Template, tree: Tree) -> Iterator[Problem]:

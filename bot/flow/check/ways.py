@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.flow.check.tree import Tree, reached
-from bot.flow.model import QUESTIONS, Flow, Kind, Place, Step
+from bot.flow.model import CHOICES, QUESTIONS, Flow, Kind, Place, Step
 from bot.flow.reader import did_you_mean, is_name
 from bot.problem import Problem
 
@@ -60,7 +60,7 @@ def missing_targets(flow: Flow, tree: Tree) -> Iterator[Problem]:
 def dead_ends(flow: Flow, tree: Tree) -> Iterator[Problem]:
     """E010: a step that leads nowhere and is no end."""
     for step in flow.steps.values():
-        if step.kind in {Kind.END, Kind.FORK, Kind.CHOICE}:
+        if step.kind in {Kind.END, Kind.FORK, *CHOICES}:
             continue
         if step.kind in _OTHERS:
             open_ends = sorted(_ends(step, tree) - set(step.go))

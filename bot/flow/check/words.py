@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.flow.check.quiz import said_of_answers, unsaid
 from bot.flow.check.tree import BOT, GUIDE, SOURCE_LANGUAGE, Tree
 from bot.flow.check.ways import at
 from bot.flow.model import Flow, Kind, Place, Step
@@ -45,6 +46,9 @@ def _step_words(step: Step, language: str, tree: Tree) -> Iterator[Problem]:
     for answer in (*step.go, *step.stuck):
         if not _says(template, answer):
             yield _missing(template, "E031", answer, f"the label of '{answer}' is missing")
+    if block := unsaid(step, {name for name in template.blocks if _says(template, name)}):
+        what = "right answer" if block == "right" else f"wrong answer '{block.removeprefix('why_')}'"
+        yield _missing(template, "E051", block, f"what is said of the {what} is missing")
     if step.picture and not _says(template, "alt"):
         yield _missing(template, "E042", "alt", "the picture in words is missing")
 
@@ -89,12 +93,12 @@ def _says(template: Template, block: str) -> bool:
 def expected_blocks(step: Step) -> set[str]:
     """The blocks the template of a step may have."""
     answers = {*step.go, *step.stuck}
-    blocks = {"text", "helper", *answers, *(f"words_{answer}" for answer in answers)}
+    blocks = {"text", "helper", *answers, *(f"words_{answer}" for answer in answers), *said_of_answers(step)}
     if step.picture:
         blocks.add("alt")
     if step.kind is Kind.DO:
         blocks.add("stuck")
-    elif step.kind not in {Kind.SAY, Kind.END}:
+    elif step.kind not in {Kind.SAY, Kind.END, Kind.QUIZ}:
         blocks.add("refused")
     return blocks
 

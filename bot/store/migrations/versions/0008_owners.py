@@ -14,6 +14,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
         sa.Column("part", sa.Integer, nullable=False),
         sa.Column("chat", sa.Text, nullable=False),
+        sa.Column("external", sa.Text, nullable=False),
         sa.Column("payload", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
     )

@@ -1,0 +1,1 @@
+"""`bot admin` and `bot team`: who may do what, and the teams."""

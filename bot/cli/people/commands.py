@@ -1,0 +1,101 @@
+"""`bot admin …` and `bot team …`: the arguments of each command. Heavy imports stand inside, so that help is quick."""
+
+from __future__ import annotations
+
+import typer
+
+admin = typer.Typer(help="Say who may do what: invite, revoke, look it up.", no_args_is_help=True)
+team = typer.Typer(help="Look after the teams.", no_args_is_help=True)
+
+JSON = typer.Option(False, "--json", help="As JSON.")
+TEAM = typer.Option("", help="A team's code.")
+PLACE = typer.Option("", help="A place: its key, or its kind and name in quotes.")
+ROLE = typer.Option("", help="volunteer, lead, editor, sender, commune_admin or admin.")
+CODE = typer.Argument(..., help="The team's code.")
+
+
+@admin.command("invite")
+def admin_invite(
+    role: str = typer.Option("admin", help="volunteer, lead, editor, sender, commune_admin or admin."),
+    team: str = TEAM,
+    place: str = PLACE,
+    days: int = typer.Option(7, help="For how many days the link is good."),
+    json: bool = JSON,
+) -> None:
+    """Print a link that gives one person a role, once: the first admin's, and any other."""
+    from bot.cli.people.admin import invite
+
+    raise typer.Exit(invite(role, team=team, place=place, days=days, as_json=json))
+
+
+@admin.command("list")
+def admin_list(role: str = ROLE, team: str = TEAM, place: str = PLACE, json: bool = JSON) -> None:
+    """Tell who holds which role, and which invitations are open."""
+    from bot.cli.people.admin import list_
+
+    raise typer.Exit(list_(role, team=team, place=place, as_json=json))
+
+
+@admin.command("revoke")
+def admin_revoke(
+    who: str = typer.Argument(..., help="A person as 'bot admin list' names them, or the token of an invitation."),
+    role: str = typer.Option("", help="Only this role; all of theirs when left out."),
+) -> None:
+    """Take roles away from somebody, at once; or take an invitation back."""
+    from bot.cli.people.admin import revoke
+
+    raise typer.Exit(revoke(who, role))
+
+
+@admin.command("audit")
+def admin_audit(
+    who: str = typer.Option("", help="A person, or operator."),
+    team: str = TEAM,
+    place: str = PLACE,
+    most: int = typer.Option(100, help="How many lines, the newest."),
+    json: bool = JSON,
+) -> None:
+    """Tell every use of a right, newest first."""
+    from bot.cli.people.admin import show_audit
+
+    raise typer.Exit(show_audit(who, team=team, place=place, most=most, as_json=json))
+
+
+@team.command("import")
+def team_import(
+    file: str = typer.Argument(..., help="A table of teams.", metavar="FILE.csv"),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would be done."),
+    json: bool = JSON,
+) -> None:
+    """Make or change the teams of a table, all or none; a table that was taken before changes nothing."""
+    from bot.cli.people.team import import_
+
+    raise typer.Exit(import_(file, dry_run=dry_run, as_json=json))
+
+
+@team.command("list")
+def team_list(
+    place: str = PLACE,
+    everything: bool = typer.Option(False, "--all", help="Those that have ended too."),
+    json: bool = JSON,
+) -> None:
+    """Tell the teams, by place, with how many belong to them."""
+    from bot.cli.people.team import list_
+
+    raise typer.Exit(list_(place, everything=everything, as_json=json))
+
+
+@team.command("show")
+def team_show(code: str = CODE, json: bool = JSON) -> None:
+    """Tell what is known of a team, and who belongs to it."""
+    from bot.cli.people.team import show
+
+    raise typer.Exit(show(code, as_json=json))
+
+
+@team.command("end")
+def team_end(code: str = CODE) -> None:
+    """End a team: its people's roles in it end at once, what it did stays counted."""
+    from bot.cli.people.team import end
+
+    raise typer.Exit(end(code))
