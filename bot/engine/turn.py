@@ -246,13 +246,18 @@ def _went_back(flow: Flow, session: Session, event: WentBack) -> Turn:
         return Turn(session, ())
     if name != session.step:
         return _stale(session, name)
-    if not session.visits:
+    visits = session.visits
+    while (
+        visits and visits[-1].step == name and visits[-1].answer.startswith(path.STUCK)
+    ):  # a problem of this very step, solved: that was no way on
+        visits = visits[:-1]
+    if not visits:
         return Turn(session, (Tell("at_start"), *_show(flow, session)))
     session = replace(
         session,
-        step=session.visits[-1].step,
+        step=visits[-1].step,
         since=event.at,
-        visits=session.visits[:-1],
+        visits=visits[:-1],
         last=tap,
         finished=False,
     )

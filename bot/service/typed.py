@@ -40,6 +40,9 @@ step."""
 WORTH_ASKING = 35
 """Score from which they are offered some as guesses; below it the question of the step is asked again."""
 
+MOST_REFUSED = 3
+"""Refused answers in a row after which a human is offered."""
+
 COMMANDS = {
     "/home": "home",
     "/help": "human",
@@ -64,9 +67,20 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
     elif _check(talk, text) or cries_for_help(talk, text) or _button(talk, text):
         return
     elif talk.flow is not None and _is_asked(talk):
-        talk.happen(talk.flow, Said(talk.at, text))
+        _answer(talk, talk.flow, text)
     else:
         _find_or_ladder(talk, text, first=first)
+
+
+def _answer(talk: Talk, flow: Flow, text: str) -> None:
+    """The answer to a question that is answered by typing. Refused several times, there is a human."""
+    misses, known = talk.chat.misses, len(talk.notes)
+    talk.happen(flow, Said(talk.at, text))
+    if any(note.what == "refused" for _, note in talk.notes[known:]):
+        talk.chat = replace(talk.chat, misses=misses + 1)
+        if misses + 1 >= MOST_REFUSED:
+            give(talk, "human", "")
+            talk.chat = replace(talk.chat, misses=0)
 
 
 def _is_asked(talk: Talk) -> bool:

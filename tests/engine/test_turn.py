@@ -212,6 +212,20 @@ def test_back_twice_in_a_moment_is_one_back() -> None:
     assert second.effects == ()
 
 
+def test_back_goes_behind_a_solved_problem() -> None:
+    """A known problem that leads back to its own step is no step to go back to."""
+    flow = flow_of(
+        'start="a"\n[steps.a]\ndo=true\nnext="b"\n[steps.b]\ndo=true\nnext="z"\n[steps.b.stuck]\nslow="hint"\n'
+        '[steps.hint]\nnext="b"\n[steps.z]\nend="done"\n'
+    )
+    session = turn(flow, None, Started(NOW)).session
+    for minute, (step, answer) in enumerate([("a", "done"), ("b", "stuck:slow"), ("b", "stuck:slow")], 1):
+        session = turn(flow, session, Picked(NOW + minute * MINUTE, step, answer)).session
+    assert (session.step, len(session.visits)) == ("b", 3)
+    back = turn(flow, session, WentBack(NOW + 9 * MINUTE, "b")).session
+    assert (back.step, back.visits) == ("a", ())
+
+
 def test_back_on_an_old_message_explains_itself() -> None:
     """An old Back button never takes back the answer of another step."""
     stale = after(at("number", EARLIER, Visit("act", "done", NOW)), WentBack(NOW + MINUTE, "act"))

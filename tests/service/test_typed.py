@@ -319,3 +319,19 @@ async def test_chapters_stand_on_the_home_screen_and_open_their_guides(tmp_path)
         assert (bot.last("1"), _labels(bot, "1")[0]) == ("🍚 Ăn uống", RETURN)
         await bot.taps("1", RETURN)
         assert (await bot.step("1")).startswith("rice/")
+
+
+async def test_an_answer_refused_three_times_leads_to_a_human(tmp_path):
+    """Nobody is left alone with a question they cannot answer; the step stays."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await bot.says("1", START)
+        await bot.taps("1", "Trà xanh")
+        await bot.taps("1", "✅ Xong rồi")
+        for text in ("nhiều lắm", "chục"):
+            await bot.says("1", text)
+            assert "gặp người thật" not in bot.last("1")
+        await bot.says("1", "mười lăm")
+        assert "gặp người thật" in bot.last("1")
+        assert await bot.step("1") == "tea/cups"
+        await bot.says("1", "4")
+        assert await bot.step("1") == "tea/guest"
