@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,18 +15,29 @@ from bot.channel.picture import Pictures
 from bot.channel.telegram import Telegram
 from bot.channel.web import Web
 from bot.channel.zalo_bot import ZaloBot
+from bot.channel.zalo_oa import Ways, ZaloOa
+from bot.channel.zalo_oa_token import Account
 from bot.service.aloud import drafts
 from bot.service.broadcast import Broadcasts
 from bot.service.clock import Clock
 from bot.service.conversation import Conversation
+from bot.service.home import asks_home
+from bot.service.keys import Keys
+from bot.service.help import watch
 from bot.service.quota import Quota, plan_of
 from bot.service.reload import Reload
 from bot.service.sender import Sender
+from bot.service.share import Share
+from bot.service.turnstile import Turnstile
+from bot.store import outbox
 from bot.store.database import open_database
 from bot.store.files import Files
+from bot.store.news import SHOWN
+from bot.store.owner import POLL
+from bot.store.windows import Windows
 from bot.web.addressed import Addressed
 from bot.web.app import make_web
-from bot.web.hook import Hook, TelegramHook, ZaloBotHook
+from bot.web.hook import Hook, TelegramHook, ZaloBotHook, ZaloOaHook
 from bot.web.server import WebServer
 from bot.wording.library import BOT
 
@@ -35,10 +47,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from bot.channel.base import Channel
+    from bot.channel.numbered import Say
     from bot.channel.timing import Timing
     from bot.config import Config
     from bot.service.house import House
     from bot.store.database import Database
+
+FILE_LIFE = 6 * 86_400_000
+"""Milliseconds for which an uploaded picture is used: Zalo keeps it for seven days."""
 
 FONTS = Path(__file__).parent / "web" / "static" / "fonts"
 """The typeface of the drawings."""
@@ -52,37 +68,36 @@ class App:
         self.database = database
         self.sender = Sender(database)
         self.conversation = Conversation(house, database, self.sender, config)
+        self.share = Share(database, self.sender, self.conversation.relayed)
         self.clock = Clock(database, self.conversation, self.sender, config)
         self.broadcasts = Broadcasts(database, self.sender, config, lambda: self.conversation.house)
+        self.clock.carriers |= self.broadcasts.carriers
+        self.clock.forgetters.append(self.broadcasts.sweep)
         self.drafts = drafts(config)
+        self.clock.carriers |= watch.carriers(database, config)
         self.channels: dict[str, Channel] = {}
 
 
 @asynccontextmanager
 async def running(
-    config: Config, house: House, channels: Sequence[Channel], *, alone: bool = False
+    config: Config, house: House, channels: Sequence[Channel], *, serves: bool = False
 ) -> AsyncIterator[App]:
     """A bot that talks on `channels`, until the block ends; then everything accepted is stored and sent.
 
-    Raises DatabaseFault when the database cannot be used; with `alone` also when another bot serves from it.
+    Raises DatabaseFault when the database cannot be used; with `serves` also when another bot serves from the file.
     """
-    database = await open_database(config.database, alone=alone)
+    database = await open_database(config.database, serves=serves)
     app = App(config, house, database)
     app.channels = {channel.name: channel for channel in channels}
-    turning = ticking = sending = None
+    turning = ticking = sending = sharing = None
     try:
         await app.conversation.move_in(house)
         for channel in channels:
-            if isinstance(channel, Telegram):
-                channel.files = Files(database, channel.account)
-                channel.speak_with(app.drafts)
-            elif isinstance(channel, ZaloBot):
-                channel.counts = quota = Quota(database, channel.name, plan_of(config))
-                await quota.start()
-                channel.speak_with(app.drafts)
+            await _connect(app, channel)
         await app.sender.start(app.channels)
         await app.broadcasts.start(app.channels)
         await app.clock.start(app.channels)
+        sharing = asyncio.create_task(app.share.run())
         turning = asyncio.create_task(app.conversation.run())
         ticking = asyncio.create_task(app.clock.run())
         sending = asyncio.create_task(app.broadcasts.run())
@@ -101,9 +116,49 @@ async def running(
                     await task
         await app.broadcasts.drain(config.drain_seconds)
         await app.sender.drain(config.drain_seconds)
+        app.share.stop()
+        if sharing is not None:
+            await sharing
         for channel in reversed(channels):
             await channel.close()
         await database.close()
+
+
+async def _connect(app: App, channel: Channel) -> None:
+    """What a channel uses of the rest."""
+    owner = app.database.owner
+    if isinstance(channel, Telegram | ZaloBot):
+        channel.poll_in_turn(partial(owner.turn, POLL.format(channel.name)))
+        channel.speak_with(app.drafts)
+    if isinstance(channel, Telegram):
+        channel.files = Files(app.database, channel.account)
+    elif isinstance(channel, ZaloBot):
+        channel.counts = quota = Quota(app.database, channel.name, plan_of(app.config, channel.name))
+        await quota.start()
+    elif isinstance(channel, ZaloOa):
+        await _connect_zalo_oa(app, channel)
+    elif isinstance(channel, Web):
+        owner.listen(SHOWN, channel.wake)
+
+
+async def _connect_zalo_oa(app: App, channel: ZaloOa) -> None:
+    database, name = app.database, channel.name
+
+    async def was_ours(chat: str, message: str) -> bool:
+        async with database.read() as connection:
+            return await outbox.was_sent(connection, name, chat, message)
+
+    channel.keep_with(
+        keeper=Keys(database, channel.account),
+        files=Files(database, channel.account, FILE_LIFE),
+        windows=Windows(database, name),
+        turns=Turnstile(database, name, channel.capabilities),
+    )
+    channel.calls_home = lambda text: asks_home(app.conversation.house, text)
+    channel.was_ours = was_ours
+    channel.counts = quota = Quota(database, name, plan_of(app.config, name))
+    await quota.start()
+    channel.speak_with(app.drafts)
 
 
 @asynccontextmanager
@@ -112,7 +167,7 @@ async def serving(
 ) -> AsyncIterator[str]:
     """A bot on its doors: the web chat, Telegram and Zalo when their tokens are set. Gives the web chat's address.
 
-    Raises PortTaken, DatabaseFault (also when another bot serves from the same database).
+    Raises PortTaken, DatabaseFault (also when another bot serves from the same file).
     """
     server = WebServer(config.host, config.port)
     port = server.bind()
@@ -121,8 +176,10 @@ async def serving(
         channels.append(_telegram(config, house))
     if zalo and config.zalo_bot_token:
         channels.append(zalo_bot(config, house))
+    if zalo and config.has_zalo_oa:
+        channels.append(zalo_oa(config, house))
     try:
-        async with running(config, house, channels, alone=True) as app:
+        async with running(config, house, channels, serves=True) as app:
             reload = Reload(config, app.conversation)
             watching = asyncio.create_task(reload.run()) if watch else None
             await server.open(doors(app))
@@ -163,14 +220,10 @@ def _telegram(config: Config, house: House) -> Telegram:
 
 def zalo_bot(config: Config, house: House, timing: Timing | None = None) -> ZaloBot:
     """The Zalo bot as configured."""
-
-    def say(language: str, block: str, names: Mapping[str, Hashable]) -> str:
-        return house.library.phrase(language or config.language, f"{BOT}/no_buttons", block, names)
-
     return ZaloBot(
         config.zalo_bot_token,
         pictures=_pictures(config),
-        say=say,
+        say=_say(config, house),
         public=config.public_url,
         api=config.zalo_bot_api,
         webhook=config.zalo_bot_webhook,
@@ -180,6 +233,47 @@ def zalo_bot(config: Config, house: House, timing: Timing | None = None) -> Zalo
         proxy=config.zalo_bot_proxy,
         timing=timing,
     )
+
+
+def zalo_oa(config: Config, house: House, timing: Timing | None = None) -> ZaloOa:
+    """The Zalo official account as configured. Without `keep_with` what it knows is this run's alone."""
+    account = account_of(config)
+    made = ZaloOa(
+        account,
+        pictures=_pictures(config),
+        say=_say(config, house),
+        ways=Ways(
+            window=config.zalo_oa_window,
+            silence=config.zalo_oa_silence,
+            by_name=config.zalo_oa_by_name,
+            proof=config.zalo_oa_proof,
+            together=config.zalo_oa_together,
+            message=config.zalo_oa_message,
+            phone=config.human_phone,
+            public=config.public_url,
+            listens=bool(config.zalo_oa_webhook),
+        ),
+        api=config.zalo_oa_api,
+        proxy=config.zalo_oa_proxy,
+        timing=timing,
+    )
+    burst = max(1, config.zalo_oa_rate // 5)
+    made.capabilities = replace(made.capabilities, rate=(config.zalo_oa_rate - burst) / 60, burst=burst)
+    return made
+
+
+def account_of(config: Config) -> Account:
+    """The official account's app, and where its keys are given out."""
+    return Account(config.zalo_oa_app, config.zalo_oa_app_secret, config.zalo_oa_oauth)
+
+
+def _say(config: Config, house: House) -> Say:
+    """The words of a channel without buttons, or with few."""
+
+    def say(language: str, block: str, names: Mapping[str, Hashable]) -> str:
+        return house.library.phrase(language or config.language, f"{BOT}/no_buttons", block, names)
+
+    return say
 
 
 def _pictures(config: Config) -> Pictures:
@@ -197,6 +291,10 @@ def doors(app: App) -> ASGIApp:
             hooks[_path(config.telegram_webhook)] = TelegramHook(mouth.take, config.telegram_secret)
         elif isinstance(mouth, ZaloBot) and config.zalo_bot_webhook:
             hooks[_path(config.zalo_bot_webhook)] = ZaloBotHook(mouth.take, config.zalo_bot_secret)
+        elif isinstance(mouth, ZaloOa) and config.zalo_oa_webhook:
+            app_id, oldest = config.zalo_oa_app, config.zalo_oa_oldest
+            hook = ZaloOaHook(mouth.take, config.zalo_oa_secret, app=app_id, oldest=oldest)
+            hooks[_path(config.zalo_oa_webhook)] = hook
 
     async def opened(scope: Scope, receive: Receive, send: Send) -> None:
         door = hooks.get(scope["path"], web) if scope["type"] == "http" else web

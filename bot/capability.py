@@ -24,6 +24,8 @@ class Capabilities:
     by_address: bool = False  # pictures are not uploaded: the platform fetches them from our own web door
     people: int = 0  # how many the platform's free plan allows; 0: no limit
     messages: int = 0  # how many a month it allows; 0: no limit
+    burst: int = 0  # replies wait for `rate` as well, but for so many at once; 0: they do not wait
+    window: int = 0  # hours after a person did something in which they may be written to unasked; 0: at any time
 
 
 CAPABILITIES = {
@@ -86,6 +88,25 @@ CAPABILITIES = {
         by_address=True,
         people=50,
         messages=3000,
+    ),
+    # https://docs.zaloplatforms.com (Official Account), as developers quote it; what is not settled: docs/zalo.md. 100
+    # calls a minute: 80 evenly and 20 at once are never more. For 48 hours messages are free; 500 a month after that.
+    "zalo_oa": Capabilities(
+        text=2000,
+        caption=2000,
+        buttons=5,
+        button_label=100,
+        edits=False,
+        deletes=False,
+        pictures=True,
+        voice=False,
+        chat_rate=1.0,
+        chat_burst=5,
+        keeps=False,
+        rate=80 / 60,
+        messages=500,
+        burst=20,
+        window=48,
     ),
 }
 """By the channel's name."""

@@ -49,8 +49,11 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 def _made(request: pytest.FixtureRequest, folder: Path, how: str) -> Iterator[str]:
+    from tests.kit.ready import with_tables
+
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{folder / 'data' / 'bot.db'}"
+        file = f"sqlite+aiosqlite:///{folder / 'data' / 'bot.db'}"
+        yield with_tables(file) if how == "ready" else file
         return
     server: Postgres = request.getfixturevalue("server")
     url = server.ready() if how == "ready" else server.empty()

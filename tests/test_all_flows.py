@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,14 @@ from bot.engine.button import button_id
 from bot.engine.chat import Chat
 from bot.engine.effect import Record, Show, Tell
 from bot.engine.event import WentBack
+from bot.engine.path import values
 from bot.flow.model import INPUTS, Kind
 from bot.meaning.fold import fold
-from bot.service.house import House, load_house
 from bot.service.respond import respond
+from bot.wording.library import SOURCE_LANGUAGE
 from bot.wording.render import Speaker
 from tests.kit.clock import MINUTE, MORNING
+from tests.kit.ready import loaded
 from tests.kit.talk import meanings_of
 from tests.kit.walk import Seen, walk
 
@@ -29,15 +32,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bot.engine.button import ButtonMeaning
+    from bot.engine.effect import Effect
     from bot.engine.session import Session
+    from bot.service.house import House
     from bot.service.talk import Reply
 
 ROOT = Path(__file__).parent.parent
-GUIDES = sorted(path.stem for path in (ROOT / "flows").glob("*.toml"))
+GUIDES = [
+    pytest.param(name, marks=pytest.mark.xdist_group(name))  # a guide is walked once, by one worker
+    for name in sorted(path.stem for path in (ROOT / "flows").glob("*.toml"))
+]
+
+
+@cache
+def house() -> House:
+    """The real guides and words."""
+    return loaded(ROOT, load(ROOT, {})[0].words)
+
+
 VOICES = sorted(
-    (folder.parent.parent.name, name)
-    for folder in (ROOT / "content").glob("*/_bot/address.toml")
-    for name in load_house(ROOT, {})[0].library.languages[folder.parent.parent.name].addresses
+    (name, address) for name, language in house().library.languages.items() for address in language.addresses
 )
 """Every language with every form of address."""
 
@@ -45,13 +59,6 @@ HEARD = [voice for voice in VOICES if voice[1] in {"bac", "chi", "you"}]
 """Those in which every guide is said. The texts know no form of address but by its words."""
 
 
-@cache
-def house() -> House:
-    """The real guides and words."""
-    return load_house(ROOT, load(ROOT, {})[0].words)[0]
-
-
-@cache
 def meanings() -> Mapping[str, ButtonMeaning]:
     """Every button of the house, by id."""
     return meanings_of(house())
@@ -69,30 +76,52 @@ def speaker(language: str, address: str) -> Speaker:
     return Speaker(house().library, house().flows, language, there.address(address), house().settings)
 
 
-def messages(guide: str, voice: Speaker) -> Iterator[Message]:
-    """Every message of the walk, in this language and form of address."""
+@cache
+def named(guide: str, text: str) -> frozenset[str]:
+    """The names in the words of a step, in all languages."""
+    words = house().library.words_of(text.rpartition("/")[0])
+    return frozenset(name for key, source in words.items() if key[1] == text for name in re.findall(r"\w+", source))
+
+
+@cache
+def said(guide: str, *, everywhere: bool) -> tuple[tuple[Effect, Session, int], ...]:
+    """What is said on the walk: effect, session, time. Once at a step, and for each value that its words name.
+
+    `everywhere`: in every state anew, so that the progress is that of every way.
+    """
     flow = house().flows[guide]
-    said = set()
+    found: dict[object, tuple[Effect, Session, int]] = {}
     for seen in walked(guide):
+        session = seen.turn.session
+        saved = None
         for effect in seen.turn.effects:
-            if isinstance(effect, Show | Tell):
-                known = (effect, seen.after)
-                if known in said:
-                    continue
-                said.add(known)
+            spoken: tuple[object, ...] = ()
             if isinstance(effect, Show):
-                yield voice.show(flow, seen.turn.session, effect, seen.event.at)
-            elif isinstance(effect, Tell):
-                yield voice.tell(flow, seen.turn.session, effect, seen.event.at)
-            elif isinstance(effect, Record) and effect.answer != "silence":
-                yield Message("record", buttons=(voice.record(flow, effect, seen.event.at),))
+                names = named(guide, flow.steps[effect.step].text)
+                saved = values(flow, session.visits) if saved is None else saved
+                spoken = tuple(each for each in saved.items() if each[0].rpartition("/")[2] in names)
+            known = (effect, seen.after if everywhere else session.step, spoken)
+            found.setdefault(known, (effect, session, seen.event.at))
+    return tuple(found.values())
+
+
+def messages(guide: str, voice: Speaker, *, everywhere: bool = False) -> Iterator[Message]:
+    """The same as messages in a language and form of address."""
+    flow = house().flows[guide]
+    for effect, session, at in said(guide, everywhere=everywhere):
+        if isinstance(effect, Show):
+            yield voice.show(flow, session, effect, at)
+        elif isinstance(effect, Tell):
+            yield voice.tell(flow, session, effect, at)
+        elif isinstance(effect, Record) and effect.answer != "silence":
+            yield Message("record", buttons=(voice.record(flow, effect, at),))
 
 
 @pytest.mark.parametrize("guide", GUIDES)
 @pytest.mark.parametrize(("language", "address"), HEARD)
 def test_every_message_can_be_said(guide: str, language: str, address: str) -> None:
     """Every text, label, alt text and record is there, whole, and fits every channel."""
-    for message in messages(guide, speaker(language, address)):
+    for message in messages(guide, speaker(language, address), everywhere=(language, address) == HEARD[-1]):
         assert message.head
         assert "\n" not in message.head
         whole = "\n".join(filter(None, (message.progress, message.head, "", message.body)))
@@ -148,9 +177,10 @@ def test_every_step_is_come_by(guide: str) -> None:
 @pytest.mark.parametrize("guide", GUIDES)
 @pytest.mark.parametrize("language", sorted({language for language, _ in VOICES}))
 def test_typed_labels_lead_where_taps_do(guide: str, language: str) -> None:
-    """Each button of each message: its label as it stands, without accents and in capitals, and its number."""
+    """Each button of each message by its label; of each screen with other words also without accents, in capitals, by number."""
     flow = house().flows[guide]
     done = set()
+    screens = set()
     for seen in walked(guide):
         session = seen.turn.session
         for effect in seen.turn.effects:
@@ -163,11 +193,19 @@ def test_typed_labels_lead_where_taps_do(guide: str, language: str) -> None:
             chat = replace(chat, offers=effect.offers, offers_step=effect.step, asked=7)
             voice = house().speaker(chat)
             at = seen.event.at + MINUTE
-            for number, button in enumerate(voice.buttons(flow, effect.step, effect.offers), 1):
+            buttons = voice.buttons(flow, effect.step, effect.offers)
+            is_asked = flow.steps[session.step].kind in INPUTS and not session.finished
+            words = tuple(voice.words(flow, effect.step, offer) for offer in effect.offers)
+            screen = (tuple(button.label for button in buttons), words, is_asked)
+            is_new = screen not in screens
+            screens.add(screen)
+            if not is_new and language != SOURCE_LANGUAGE:
+                continue
+            for number, button in enumerate(buttons, 1):
                 tapped = reply(chat, session, at, tap=button.id)
-                typed = [button.label, fold(button.label), button.label.upper()]
-                if flow.steps[session.step].kind not in INPUTS or session.finished:
-                    typed.append(str(number))
+                typed = [button.label]
+                if is_new:
+                    typed += [fold(button.label), button.label.upper(), *([] if is_asked else [str(number)])]
                 for text in typed:
                     assert reply(chat, session, at, text=text) == tapped, (effect, text)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
 from bot.broadcast.reader import FOLDER
 from bot.engine.chat import Chat
-from bot.store import broadcasts, chats, claims, recipients, tables
+from bot.store import broadcasts, chats, claims, jobs, recipients, tables
 from bot.store.claims import Outcome
 from bot.store.database import open_database
-from tests.kit.process import command
+from tests.kit.process import called, command
 from tests.kit.shell import make_root
 
 NOW = 1_795_000_000_000
@@ -63,7 +64,7 @@ def at_database(root, work):
 def ran(root, *words, code=0, **settings):
     """The output of a command and what it said beside."""
     where = f"sqlite+aiosqlite:///{root / 'data' / 'bot.db'}"
-    done = command(root, "broadcast", *words, CAM_TAY_DATABASE=where, **settings)
+    done = called(root, "broadcast", *words, CAM_TAY_DATABASE=where, **settings)
     assert done.returncode == code, (done.stdout, done.stderr)
     return done.stdout.strip(), done.stderr.strip()
 
@@ -219,3 +220,84 @@ def test_a_test_goes_to_chats_that_are_there(root):
 
     assert sorted(at_database(root, rows)) == ["web:01", "web:01", "web:02"]
     assert state(root) is None
+
+
+SERIES = FILE.format(kind="tip") + '[series]\nevery = "monday"\nat = "8:00"\n'
+
+
+def write_series(root, name="monday"):
+    """The files of a series of two parts."""
+    for part in (1, 2):
+        write(root, f"{name}/{part}", text=TEXT.replace("nhớ nhé", f"nhớ {part}"))
+        (root / FOLDER / name / f"{part}.toml").unlink()
+    (root / FOLDER / f"{name}.toml").write_text(SERIES, encoding="utf-8")
+
+
+def job(root):
+    """The job by which the series is due."""
+    return at_database(root, lambda connection: jobs.find(connection, "series:monday"))
+
+
+def test_a_series_is_sent_shown_paused_and_stopped(root):
+    """One command for all parts; a part has its own preview, test and report; stopped it is due no more."""
+    write_series(root)
+    shown = json.loads(ran(root, "preview", "monday", "--language", "vi", "--json")[0])
+    assert [one["name"] for one in shown] == ["monday/1", "monday/2"]
+    assert json.loads(ran(root, "audience", "monday", "--json")[0])["parts"] == [19, 0]
+    assert (
+        "times of its own" in ran(root, "schedule", "monday", "--at", "2040-01-02T08:00", "--expect", "19", code=2)[1]
+    )
+    assert "not 20" in ran(root, "send", "monday", "--expect", "20", "--by", "Lan", code=2)[1]
+    ran(root, "send", "monday", "--expect", "19", "--by", "Lan", "--dry-run")
+    assert job(root) is None
+    data = json.loads(ran(root, "send", "monday", "--expect", "19", "--by", "Lan", "--json")[0])
+    assert (data["state"], data["people"], data["start"][:3], data["start"][-5:]) == ("waiting", 19, "Mon", "08:00")
+    assert "nothing goes out twice" in ran(root, "send", "monday", "--expect", "19", "--by", "Lan", code=2)[1]
+    status = json.loads(ran(root, "status", "monday", "--json")[0])
+    assert (status["next"], [part["state"] for part in status["parts"]]) == (data["start"], ["waiting", "waiting"])
+    assert "a series, next Mon" in ran(root, "status", "monday")[0]
+    assert "name one of its parts" in ran(root, "report", "monday", code=2)[1]
+    assert json.loads(ran(root, "report", "monday/2", "--json")[0])["series"] == "monday"
+    assert "Name one of monday/1, monday/2" in ran(root, "test", "monday", "--to", "web:01", code=2)[1]
+    ran(root, "test", "monday/2", "--to", "web:01")
+    ran(root, "pause", "monday")
+    assert state(root, "monday/1").state == state(root, "monday/2").state == "paused"
+    ran(root, "resume", "monday")
+    assert state(root, "monday/1").state == state(root, "monday/2").state == "waiting"
+    ran(root, "stop", "monday/2")
+    assert (state(root, "monday/1").state, state(root, "monday/2").state) == ("waiting", "stopping")
+    assert job(root) is not None
+    ran(root, "stop", "monday")
+    assert state(root, "monday/1").state == "stopping"
+    assert job(root) is None
+
+
+def test_a_series_waits_for_approval_as_a_whole(root):
+    """Once for all parts, and only then it is due."""
+    write_series(root)
+    (root / "bot.toml").write_text("[broadcast]\napprove_above = 10\n", encoding="utf-8")
+    assert "waits for 1 approval" in ran(root, "send", "monday", "--expect", "19", "--by", "Lan")[1]
+    assert (state(root, "monday/1").state, job(root)) == ("asked", None)
+    ran(root, "approve", "monday", "--by", "Minh")
+    assert [state(root, f"monday/{part}").state for part in (1, 2)] == ["waiting", "waiting"]
+    assert job(root).payload == {"series": "monday"}
+
+
+def test_nobody_is_no_audience(root):
+    """An empty audience is refused before anything is written; a schedule for a night is said to wait."""
+    write(root, "none")
+    text = FILE.format(kind="tip").replace('language = "vi"', 'language = "en"')
+    (root / FOLDER / "none.toml").write_text(text, encoding="utf-8")
+    assert "Nobody would get it" in ran(root, "send", "none", "--expect", "0", "--by", "Lan", code=2)[1]
+    assert state(root, "none") is None
+
+
+def test_two_sends_at_once_make_one_broadcast(root):
+    """Whoever comes second is told so; there is one row, and its people are planned once."""
+    words = ("broadcast", "send", "care", "--expect", "19", "--by", "Lan")
+    where = {"CAM_TAY_DATABASE": f"sqlite+aiosqlite:///{root / 'data' / 'bot.db'}"}
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: command(root, *words, **where), range(2)))
+    assert sorted(each.returncode for each in done) == [0, 2], [each.stderr for each in done]
+    rows = at_database(root, broadcasts.listed)
+    assert [row.name for row in rows] == ["care"]

@@ -11,7 +11,7 @@ import pytest
 from bot.channel.talk_file import parse, write
 from bot.config import Config
 from bot.service.reload import open_house
-from tests.kit.process import command, environment
+from tests.kit.process import called, environment
 from tests.kit.shell import make_root
 from tests.kit.talk import play
 
@@ -26,18 +26,7 @@ def root(tmp_path):
 
 def chat(root, *words, typed="", **more):
     """`bot chat` with these lines typed into it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "chat", *words],
-        cwd=root,
-        env=environment(root, **more),
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+    return called(root, "chat", *words, typed=typed, **more)
 
 
 def as_tested(root, text):
@@ -151,7 +140,7 @@ def test_a_script_says_where_it_went_astray(root, tmp_path, lines, code, said):
 
 def test_help_says_what_a_script_compares(root):
     """So that nobody trusts it with more."""
-    said = " ".join(command(root, "chat", "--help").stdout.split())
+    said = " ".join(called(root, "chat", "--help").stdout.split())
     assert "= lines are compared" in said
 
 

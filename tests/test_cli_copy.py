@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 from bot.store import tables
 from bot.store.database import open_database
-from tests.kit.process import command
+from tests.kit.process import bot_run, called, command
 from tests.kit.shell import DATABASE, a_bot, make_root
 
 
@@ -39,7 +39,7 @@ async def test_people_go_on_where_they_stood_after_each_move(tmp_path, bare, mon
         "1": "tea/boil",
         "2": "rice/wash",
     }
-    moved = await asyncio.to_thread(command, root, "db", "copy", old, bare)
+    moved = await asyncio.to_thread(called, root, "db", "copy", old, bare)
     assert moved.returncode == 0, moved.stderr
     counts = dict(line.split() for line in moved.stdout.splitlines())
     assert set(counts) == set(tables.metadata.tables)
@@ -49,7 +49,7 @@ async def test_people_go_on_where_they_stood_after_each_move(tmp_path, bare, mon
     monkeypatch.setenv(DATABASE, bare)
     assert await _walk(root) == {"1": "tea/boil", "2": "rice/wash"}
     assert (await _walk(root, ("1", "xong"), ("2", "xong"))) == {"1": "tea/cups", "2": "rice/cook"}
-    moved = await asyncio.to_thread(command, root, "db", "copy", bare, new)
+    moved = await asyncio.to_thread(called, root, "db", "copy", bare, new)
     assert moved.returncode == 0, moved.stderr
     monkeypatch.setenv(DATABASE, new)
     assert (await _walk(root, ("1", "3"))) == {"1": "tea/guest", "2": "rice/cook"}
@@ -61,7 +61,7 @@ async def test_what_stands_in_the_way_of_a_move_is_said(tmp_path, bare):
     old = f"sqlite+aiosqlite:///{tmp_path / 'old.db'}"
 
     def tell(*words, code):
-        done = command(root, "db", "copy", *words)
+        done = called(root, "db", "copy", *words)
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
         assert done.stdout == ""
@@ -82,7 +82,7 @@ async def test_what_stands_in_the_way_of_a_move_is_said(tmp_path, bare):
     assert "another bot uses this database" in await told(old, bare, code=3)
     await serving.close()
     await _meet(root, old)
-    copied = await asyncio.to_thread(command, root, "db", "copy", old, bare)
+    copied = await asyncio.to_thread(called, root, "db", "copy", old, bare)
     assert copied.returncode == 0
     assert "the target is not empty, there are rows in: " in await told(old, bare, code=1)
 
@@ -98,25 +98,23 @@ def test_the_other_commands_work_on_a_server_too(tmp_path, bare):
     """`doctor` looks at it, `privacy` writes to it, `backup` and `restore` name the tools of the server."""
     root = make_root(tmp_path / "house")
     there = {"CAM_TAY_DATABASE": bare}
-    found = json.loads(command(root, "doctor", "--json", **there).stdout)
+    found = json.loads(called(root, "doctor", "--json", **there).stdout)
     assert [each["state"] for each in found if each["what"] == "database"] == ["ok"]
-    asked = command(root, "privacy", "ask", "delete", "--note", "letter", **there)
+    asked = called(root, "privacy", "ask", "delete", "--note", "letter", **there)
     assert asked.returncode == 0, asked.stderr
-    assert asked.stdout.strip() in command(root, "privacy", **there).stdout
+    assert asked.stdout.strip() in called(root, "privacy", **there).stdout
     for words in (("backup", "x.db"), ("restore", "x.db")):
-        done = command(root, "db", *words, **there)
+        done = called(root, "db", *words, **there)
         assert done.returncode == 3
         assert "pg_dump" in done.stderr
     gone = {"CAM_TAY_DATABASE": str(make_url(bare).set(port=1))}
-    bad = [each for each in json.loads(command(root, "doctor", "--json", **gone).stdout) if each["what"] == "database"]
+    bad = [each for each in json.loads(called(root, "doctor", "--json", **gone).stdout) if each["what"] == "database"]
     assert [each["state"] for each in bad] == ["bad"]
     assert "it cannot be reached" in bad[0]["text"]
 
 
 def test_one_bot_serves_from_a_server(tmp_path, bare):
     """A second one is refused in one sentence; after the first has ended it serves."""
-    from tests.kit.process import bot_run
-
     root = make_root(tmp_path / "house")
     with bot_run(root, CAM_TAY_DATABASE=bare):
         second = command(root, "run", CAM_TAY_DATABASE=bare)

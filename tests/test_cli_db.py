@@ -8,7 +8,7 @@ from contextlib import closing
 
 from bot.channel.base import What
 from bot.store import tables
-from tests.kit.process import command
+from tests.kit.process import called, command
 from tests.kit.shell import MORNING, a_bot, make_root
 
 PEOPLE = 40
@@ -50,7 +50,7 @@ async def test_a_backup_under_load_restores_everybody_where_they_were(tmp_path):
     assert _rows(copy, "PRAGMA integrity_check") == [("ok",)]
     assert _rows(copy, "PRAGMA journal_mode") == [("delete",)]
 
-    done = await asyncio.to_thread(command, root, "db", "restore", str(copy), **_url(fresh))
+    done = await asyncio.to_thread(called, root, "db", "restore", str(copy), **_url(fresh))
     assert done.returncode == 0, done.stderr
     stood = dict(_rows(copy, "SELECT chat, state_json FROM session"))
     place = dict(_rows(copy, PLACES))
@@ -72,14 +72,14 @@ async def test_a_restore_keeps_the_old_database_and_wants_a_word(tmp_path):
     live, copy = root / "data" / "bot.db", tmp_path / "copy.db"
     async with a_bot(root) as bot:
         await bot.says("1", "/start tea")
-    assert command(root, "db", "backup", str(copy), **_url(live)).returncode == 0
+    assert called(root, "db", "backup", str(copy), **_url(live)).returncode == 0
     async with a_bot(root) as bot:
         await bot.says("2", "/start rice")
-    done = command(root, "db", "restore", str(copy), **_url(live))
+    done = called(root, "db", "restore", str(copy), **_url(live))
     assert done.returncode == 2
     assert "--yes" in done.stderr
     assert len(_rows(live, "SELECT * FROM chat")) == 2
-    done = command(root, "db", "restore", str(copy), "--yes", **_url(live))
+    done = called(root, "db", "restore", str(copy), "--yes", **_url(live))
     assert done.returncode == 0
     assert _rows(live, "SELECT key FROM chat") == [("paper:1",)]
     (kept,) = live.parent.glob("bot.db.before-restore-*")
@@ -93,8 +93,8 @@ async def test_a_running_bot_is_not_restored_over(tmp_path):
     live, copy = root / "data" / "bot.db", tmp_path / "copy.db"
     async with a_bot(root) as bot:
         await bot.says("1", "/start tea")
-        await asyncio.to_thread(command, root, "db", "backup", str(copy), **_url(live))
-        done = await asyncio.to_thread(command, root, "db", "restore", str(copy), "--yes", **_url(live))
+        await asyncio.to_thread(called, root, "db", "backup", str(copy), **_url(live))
+        done = await asyncio.to_thread(called, root, "db", "restore", str(copy), "--yes", **_url(live))
         assert done.returncode == 1
         assert "stop the bot first" in done.stderr
         await bot.taps("1", "Trà xanh")
@@ -108,7 +108,7 @@ def test_what_cannot_be_copied_or_put_back_is_said(tmp_path):
     copy = tmp_path / "copy.db"
 
     def tell(*words, code, **environment):
-        done = command(root, "db", *words, **(environment or _url(live)))
+        done = called(root, "db", *words, **(environment or _url(live)))
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
         return done.stderr
@@ -137,8 +137,8 @@ async def test_a_damaged_database_is_replaced_by_its_backup(tmp_path):
     async with a_bot(root) as bot:
         await bot.says("1", "/start tea")
         await bot.taps("1", "Trà xanh")
-    assert command(root, "db", "backup", str(copy), **_url(live)).returncode == 0
+    assert called(root, "db", "backup", str(copy), **_url(live)).returncode == 0
     live.write_bytes(b"the disk wrote nonsense " * 1000)
-    assert command(root, "db", "restore", str(copy), "--yes", **_url(live)).returncode == 0
+    assert called(root, "db", "restore", str(copy), "--yes", **_url(live)).returncode == 0
     async with a_bot(root) as bot:
         assert await bot.step("1") == "tea/boil"

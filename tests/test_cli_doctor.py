@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kit.process import command
+from tests.kit.process import called, command
 from tests.kit.shell import make_root
 
 
@@ -17,7 +17,7 @@ def root(tmp_path):
 def test_a_database_folder_that_cannot_be_made_is_bad(root, tmp_path):
     """There is a file in its place."""
     (tmp_path / "letter").write_text("dear grandmother")
-    done = command(root, "doctor", CAM_TAY_DATABASE=f"sqlite+aiosqlite:///{tmp_path}/letter/below/bot.db")
+    done = called(root, "doctor", CAM_TAY_DATABASE=f"sqlite+aiosqlite:///{tmp_path}/letter/below/bot.db")
     assert done.returncode == 1
     assert f"✗ database: {tmp_path}/letter/below cannot be made: {tmp_path}/letter is a file\n" in done.stdout
     assert done.stderr == ""
@@ -36,5 +36,5 @@ def test_a_database_folder_that_cannot_be_written_is_bad(root, tmp_path, below, 
 
 def test_a_folder_that_is_not_there_is_one_sentence(root):
     """No traceback, nothing else looked at."""
-    done = command(root, "doctor", CAM_TAY_ROOT="/nonexistent")
+    done = called(root, "doctor", CAM_TAY_ROOT="/nonexistent")
     assert (done.returncode, done.stdout, done.stderr) == (1, "✗ settings: there is no folder /nonexistent\n", "")

@@ -13,7 +13,7 @@ import pytest
 
 from bot.channel.base import Incoming, What
 from bot.store import jobs, tables
-from tests.kit.process import bot_run, command
+from tests.kit.process import bot_run, called
 from tests.kit.shell import a_bot, make_root
 
 DAY = 86_400_000
@@ -33,14 +33,14 @@ def _url(root):
 
 
 def _ran(root, *words, code=0):
-    done = command(root, "jobs", *words, **_url(root))
+    done = called(root, "jobs", *words, **_url(root))
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout, done.stderr
 
 
 def _doctor(root):
-    found = json.loads(command(root, "doctor", "--json", **_url(root)).stdout)
+    found = json.loads(called(root, "doctor", "--json", **_url(root)).stdout)
     return {(each["what"], each["state"]): each["text"] for each in found if each["what"] in {"jobs", "retention"}}
 
 
@@ -147,7 +147,7 @@ async def test_what_should_have_been_done_is_told(root):
 def test_a_database_that_cannot_be_used_is_one_sentence(root, tmp_path):
     """Exit code 3, for each of the commands."""
     for words in ((), ("retry", "--all"), ("drop", "x")):
-        done = command(root, "jobs", *words, CAM_TAY_DATABASE=f"sqlite+aiosqlite:///{tmp_path}")
+        done = called(root, "jobs", *words, CAM_TAY_DATABASE=f"sqlite+aiosqlite:///{tmp_path}")
         assert (done.returncode, done.stdout) == (3, "")
         assert "setting 'database'" in done.stderr
 
@@ -171,7 +171,7 @@ async def test_a_job_that_was_fired_when_the_bot_was_killed_happens_once(root):
             with bot_run(root, **settings) as running, closing(sqlite3.connect(root / "data" / "bot.db")) as holder:
                 holder.isolation_level = None
                 _begin(holder)
-                time.sleep(max(0.0, due[2] / 1000 - time.time()) + 2)  # it is due, and two looks have passed
+                time.sleep(max(0.0, due[2] / 1000 - time.time()) + 1.4)  # it is due, and a look has passed
                 running.stop(signal.SIGKILL)
                 holder.execute("ROLLBACK")
             assert ask(REMINDED) == [(0,)]
@@ -180,7 +180,7 @@ async def test_a_job_that_was_fired_when_the_bot_was_killed_happens_once(root):
             until = time.time() + 10
             while ask(REMINDED) == [(0,)] and time.time() < until:
                 time.sleep(0.1)
-            time.sleep(2.5)
+            time.sleep(1.4)
         assert ask(REMINDED) == [(1,)]
         [(_, _, after)] = ask(HOLDS)
         assert after > due[2] + DAY // 2

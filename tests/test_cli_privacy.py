@@ -10,14 +10,14 @@ import pytest
 from bot.channel.base import Document, Message
 from bot.store import tables
 from bot.store.journal import DAY
-from tests.kit.process import command
+from tests.kit.process import called
 from tests.kit.shell import MORNING, a_bot, make_root
 
 ERASE = "🗑 Xóa hết về bạn"
 
 
 def _ran(root, *arguments, code=0):
-    done = command(root, "privacy", *arguments, CAM_TAY_DATABASE=f"sqlite+aiosqlite:///{root / 'data' / 'bot.db'}")
+    done = called(root, "privacy", *arguments, CAM_TAY_DATABASE=f"sqlite+aiosqlite:///{root / 'data' / 'bot.db'}")
     assert done.returncode == code, done.stderr
     return done.stdout.strip(), done.stderr
 
@@ -102,7 +102,7 @@ async def test_a_restored_backup_brings_nobody_back_who_was_erased(tmp_path, cam
     async with a_bot(root) as bot:
         await bot.says("1", "/start tea")
         await bot.says("2", "/start tea")
-        assert (await asyncio.to_thread(command, root, "db", "backup", str(copy), **url)).returncode == 0
+        assert (await asyncio.to_thread(called, root, "db", "backup", str(copy), **url)).returncode == 0
         bot.later(60)
         await bot.says("1", "/delete")
         await bot.taps("1", ERASE)
@@ -110,7 +110,7 @@ async def test_a_restored_backup_brings_nobody_back_who_was_erased(tmp_path, cam
         assert receipt in bot.channel.to("1")[-1].body
         if came_back:
             await bot.says("1", "/start rice")
-    done = await asyncio.to_thread(command, root, "db", "restore", str(copy), "--yes", **url)
+    done = await asyncio.to_thread(called, root, "db", "restore", str(copy), "--yes", **url)
     assert done.returncode == 0, done.stderr
     assert "1 chats" in done.stderr
     async with a_bot(root, now=MORNING + DAY) as bot:

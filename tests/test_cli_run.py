@@ -12,7 +12,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.kit.process import bot_run, command
+from tests.kit.process import bot_run, called, command
+from tests.kit.ready import with_tables
 from tests.kit.shell import make_root
 
 GARBAGE = b"this is no database but a letter to grandmother\n" * 200
@@ -41,7 +42,7 @@ def test_a_faulty_settings_file(root):
     """All faults with file, line, column and hint."""
     (root / "bot.toml").write_text('operater = "x"\n[web]\nport = "abc"\n[keep\n')
     _refused(
-        command(root, "run"),
+        called(root, "run"),
         "bot.toml:1:1: E201 unknown setting 'operater'",
         "did you mean 'operator'?",
         "bot.toml:3:1: E202 the setting 'web.port' must be",
@@ -55,6 +56,16 @@ def test_a_faulty_settings_file(root):
         ({"CAM_TAY_PORT": "many"}, ("CAM_TAY_PORT", "a number from 0 to 65535")),
         ({"TELEGRAM_WEBHOOK": "https://x.example/h"}, ("'telegram.webhook' needs a secret", "TELEGRAM_SECRET")),
         ({"TELEGRAM_SECRET": "a b"}, ("TELEGRAM_SECRET must be",)),
+    ],
+)
+def test_settings_that_cannot_be(root, environment, words):
+    """The variable or setting is named before anything is opened."""
+    _refused(called(root, "run", **environment), *words)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
         ({"CAM_TAY_DATABASE": "nonsense"}, ("'database' is no database address",)),
         ({"CAM_TAY_DATABASE": "sqlite:////tmp/x.db"}, ("'database' is no database address",)),
         ({"CAM_TAY_DATABASE": "mysql://u:hush@h/x"}, ("'database' is no database address: h/x",)),
@@ -70,12 +81,12 @@ def test_wrong_values_in_the_environment(root, environment, words):
 
 def test_no_guides_at_all(tmp_path):
     """A wrong folder, an empty one, one without words, one with only faulty guides."""
-    _refused(command(tmp_path, "run", CAM_TAY_ROOT=str(tmp_path / "nowhere")), "No guide in", "bot check")
+    _refused(called(tmp_path, "run", CAM_TAY_ROOT=str(tmp_path / "nowhere")), "No guide in", "bot check")
     (tmp_path / "flows").mkdir()
     (tmp_path / "content").mkdir()
-    _refused(command(tmp_path, "run"), "No guide in")
+    _refused(called(tmp_path, "run"), "No guide in")
     (tmp_path / "flows" / "tea.toml").write_text("start = \n")
-    _refused(command(tmp_path, "run"), "No guide in", "tea.toml:1:")
+    _refused(called(tmp_path, "run"), "No guide in", "tea.toml:1:")
 
 
 def test_a_busy_port(root):
@@ -107,8 +118,7 @@ def test_a_database_or_folder_that_may_not_be_written(root, tmp_path):
     """File rights in the way: which file, and what to check."""
     folder = tmp_path / "rights"
     folder.mkdir()
-    with bot_run(root, CAM_TAY_DATABASE=_url(folder / "ours.db")):
-        pass
+    with_tables(_url(folder / "ours.db"))
     (folder / "ours.db").chmod(0o444)
     folder.chmod(0o555)
     try:
@@ -125,8 +135,7 @@ def test_a_database_or_folder_that_may_not_be_written(root, tmp_path):
 def test_a_newer_schema_is_refused_and_left_alone(root, tmp_path):
     """A database of a newer bot: its schema is named, nothing is changed."""
     path = tmp_path / "newer.db"
-    with bot_run(root, CAM_TAY_DATABASE=_url(path)):
-        pass
+    with_tables(_url(path))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
@@ -138,8 +147,7 @@ def test_a_newer_schema_is_refused_and_left_alone(root, tmp_path):
 def test_a_database_that_refuses_what_a_start_writes(root, tmp_path):
     """It opens, but a table is not as it should be: a sentence, no traceback."""
     path = tmp_path / "bot.db"
-    with bot_run(root, CAM_TAY_DATABASE=_url(path)):
-        pass
+    with_tables(_url(path))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TABLE button")
         connection.commit()
@@ -227,13 +235,13 @@ def test_one_faulty_guide_does_not_keep_the_others_from_being_served(root, tmp_p
 def test_the_doctor_says_what_is_wrong_and_changes_nothing(root, tmp_path):
     """Sound: exit code 0. A damaged file and faulty settings: named, exit code 1. No database yet: none is made."""
     path = tmp_path / "bot.db"
-    done = command(root, "doctor", CAM_TAY_DATABASE=_url(path))
+    done = called(root, "doctor", CAM_TAY_DATABASE=_url(path))
     assert done.returncode == 0, done.stdout
     assert "database: there is none yet" in done.stdout
     assert not path.exists()
     path.write_bytes(GARBAGE)
     (root / "bot.toml").write_text("port = 7\n")
-    done = command(root, "doctor", CAM_TAY_DATABASE=_url(path))
+    done = called(root, "doctor", CAM_TAY_DATABASE=_url(path))
     assert done.returncode == 1
     assert "damaged" in done.stdout
     assert "bot.toml:1: unknown setting 'port'" in done.stdout
@@ -244,7 +252,7 @@ def test_the_doctor_names_guides_whose_review_is_over(root, tmp_path):
     """Stale is what an operator should look at next."""
     guide = root / "flows" / "tea.toml"
     guide.write_text(guide.read_text().replace("review_by = 2090-01-01", "review_by = 2026-10-01"))
-    done = command(root, "doctor", "--json", CAM_TAY_DATABASE=_url(tmp_path / "bot.db"))
+    done = called(root, "doctor", "--json", CAM_TAY_DATABASE=_url(tmp_path / "bot.db"))
     assert '"what": "stale"' in done.stdout
     assert "tea.toml" in done.stdout
 

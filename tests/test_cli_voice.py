@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tests.kit.process import command
+from tests.kit.process import called
 from tests.kit.shell import make_root, write_words
 
 
@@ -23,7 +23,7 @@ def root(tmp_path):
 
 def counted(root) -> dict[str, dict[str, int]]:
     """By guide, what `bot voice status` counts; only what there is."""
-    done = command(root, "voice", "status", "--json")
+    done = called(root, "voice", "status", "--json")
     rows = json.loads(done.stdout)
     return {row["guide"]: {k: v for k, v in row.items() if isinstance(v, int) and v} for row in rows}
 
@@ -43,21 +43,21 @@ def record(root, words: str = "") -> None:
 def test_build_makes_what_is_missing_and_goes_on_where_it_was(root):
     """A second time there is nothing to do; a lost file is made again; an edited step is stale until then."""
     assert counted(root) == {"home": {"missing": 1}, "rice": {"missing": 3}}
-    done = command(root, "voice", "build", "rice")
+    done = called(root, "voice", "build", "rice")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("3 drafts made, 0 were there")
     assert counted(root) == {"home": {"missing": 1}, "rice": {"draft": 3}}
     next((root / "data" / "voice").glob("*.mp3")).unlink()
-    assert command(root, "voice", "build").stdout.startswith("2 drafts made, 2 were there")
+    assert called(root, "voice", "build").stdout.startswith("2 drafts made, 2 were there")
     write_words(root, "vi/rice/cook", {"text": "Bật nút nồi cơm"})
     assert counted(root)["rice"] == {"draft": 2, "stale": 1}
-    assert command(root, "voice", "build").stdout.startswith("1 drafts made, 3 were there")
+    assert called(root, "voice", "build").stdout.startswith("1 drafts made, 3 were there")
     assert counted(root) == {"home": {"draft": 1}, "rice": {"draft": 3}}
 
 
 def test_status_says_who_speaks(root):
     """A line for the language, a line for each guide."""
-    done = command(root, "voice", "status")
+    done = called(root, "voice", "status")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert lines[0].startswith("vi: espeak-ng")
@@ -68,11 +68,11 @@ def test_a_recording_whose_step_was_edited_is_told(root):
     """Build writes down which words it was recorded with; later words are others."""
     record(root)
     assert counted(root)["rice"] == {"recorded": 1, "missing": 2}
-    assert command(root, "voice", "build").stdout.startswith("3 drafts made")
+    assert called(root, "voice", "build").stdout.startswith("3 drafts made")
     assert (root / "content" / "media" / "voice" / "vi" / "wash.txt").read_text(encoding="utf-8").startswith("Vo gạo.")
     assert counted(root)["rice"] == {"recorded": 1, "draft": 2}
     write_words(root, "vi/rice/wash", {"text": "Vo gạo hai lần"})
-    done = command(root, "voice", "status")
+    done = called(root, "voice", "status")
     assert done.returncode == 1
     assert "content/media/voice/vi/wash.ogg says other words than 'wash' of rice now." in done.stderr
     assert "1 old recording" in done.stdout
@@ -81,14 +81,14 @@ def test_a_recording_whose_step_was_edited_is_told(root):
 def test_nobody_speaks(root):
     """Switched off: status says so, build cannot."""
     (root / "bot.toml").write_text('[voice]\nprovider = "none"\n')
-    assert command(root, "voice", "status").stdout.startswith("vi: nobody speaks it\n")
-    done = command(root, "voice", "build")
+    assert called(root, "voice", "status").stdout.startswith("vi: nobody speaks it\n")
+    done = called(root, "voice", "build")
     assert (done.returncode, done.stderr) == (3, "Nobody can speak: see the setting 'voice.provider'.\n")
 
 
 def test_a_guide_that_is_not_there(root):
     """The nearest one is named."""
-    done = command(root, "voice", "build", "ricee")
+    done = called(root, "voice", "build", "ricee")
     assert (done.returncode, done.stderr) == (2, "There is no guide 'ricee'. did you mean 'rice'?\n")
 
 
@@ -101,7 +101,7 @@ def test_a_step_that_depends_on_an_answer_is_spoken_when_asked(root):
     flow.write_text(text, encoding="utf-8")
     write_words(root, "vi/rice/ready", {"text": "Đủ {{ n }} bát"})
     assert counted(root)["rice"] == {"missing": 2, "when asked": 1}
-    assert command(root, "voice", "build").returncode == 0
+    assert called(root, "voice", "build").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_a_step_that_depends_on_an_answer_is_spoken_when_asked(root):
 def test_the_doctor_looks_at_the_voice(root, settings, said):
     """Who reads aloud, and what is missing for it."""
     (root / "bot.toml").write_text(f"[voice]\n{settings}\n")
-    assert said in command(root, "doctor", PATH="/usr/bin:/bin").stdout
+    assert said in called(root, "doctor", PATH="/usr/bin:/bin").stdout

@@ -1,4 +1,4 @@
-"""`bot zalo probe` and the doctor's words on Zalo, as processes of their own against the double."""
+"""`bot zalo probe` and the doctor's words on Zalo, against the double."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.kit.process import command
+from tests.kit.process import called
 from tests.kit.shell import make_root
 from tests.kit.zalo_bot import ZaloBotDouble
 
@@ -21,7 +21,7 @@ def root(tmp_path):
 async def run(root, *words, double, **environment):
     """A command that is to talk with the double."""
     more = {"ZALO_BOT_TOKEN": double.token, "ZALO_BOT_API": double.url, **environment}
-    return await asyncio.to_thread(command, root, *words, **more)
+    return await asyncio.to_thread(called, root, *words, **more)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def test_a_webhook_is_not_taken_away(root):
 
 async def test_without_a_token_or_with_a_wrong_one_it_says_so(root):
     """3 without, 1 with one that is refused."""
-    done = await asyncio.to_thread(command, root, "zalo", "probe")
+    done = await asyncio.to_thread(called, root, "zalo", "probe")
     assert (done.returncode, "ZALO_BOT_TOKEN" in done.stderr) == (3, True)
     async with ZaloBotDouble() as double:
         done = await run(root, "zalo", "probe", double=double, ZALO_BOT_TOKEN="5:wrong")
@@ -80,7 +80,7 @@ async def test_without_a_token_or_with_a_wrong_one_it_says_so(root):
 async def test_the_doctor_tells_of_the_account_and_the_plan(root, tmp_path):
     """Off; there, with what is used; a wrong token."""
     database = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
-    done = await asyncio.to_thread(command, root, "doctor")
+    done = await asyncio.to_thread(called, root, "doctor")
     assert "· zalo bot: off: ZALO_BOT_TOKEN is not set" in done.stdout
     from bot.service.quota import Plan, Quota
     from bot.store.database import open_database

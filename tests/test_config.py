@@ -79,8 +79,19 @@ styles = false
 people = 500
 messages = 0
 counts_incoming = false
+[zalo_oa]
+webhook = "https://bot.example/oa"
+oldest = "3 hours"
+rate = 2000
+paid = true
+messages = 2000
+silence = "1 day"
+by_name = false
+together = false
+proof = false
+message = "v2.0/oa/message"
 """
-    config, problems = _load(tmp_path, toml, TELEGRAM_SECRET="abc", ZALO_BOT_SECRET="abcdefgh")
+    config, problems = _load(tmp_path, toml, TELEGRAM_SECRET="abc", ZALO_BOT_SECRET="abcdefgh", ZALO_OA_SECRET="abcdefgh")
     assert problems == []
     assert config == Config(
         root=tmp_path,
@@ -116,7 +127,19 @@ counts_incoming = false
         zalo_bot_messages=0,
         zalo_bot_counts_incoming=False,
         zalo_bot_secret="abcdefgh",
+        zalo_oa_webhook="https://bot.example/oa",
+        zalo_oa_oldest=3 * 3600,
+        zalo_oa_rate=2000,
+        zalo_oa_paid=True,
+        zalo_oa_messages=2000,
+        zalo_oa_silence=86_400,
+        zalo_oa_by_name=False,
+        zalo_oa_together=False,
+        zalo_oa_proof=False,
+        zalo_oa_message="v2.0/oa/message",
+        zalo_oa_secret="abcdefgh",
     )
+    assert config.zalo_oa_window == 7 * 24
     assert set(re.findall(r"^(\w+) =", toml, re.MULTILINE)) == {key.rpartition(".")[2] for key in SETTINGS}
 
 
@@ -191,6 +214,13 @@ def test_a_webhook_needs_a_secret_and_a_secret_has_a_form(tmp_path):
     assert (str(problem.path), problem.code) == ("environment", "E204")
     assert [p.code for p in _load(tmp_path, hook, TELEGRAM_SECRET="a b")[1]] == ["E203"]
     assert _load(tmp_path, hook, TELEGRAM_SECRET="a-b_C1")[1] == []
+
+
+def test_a_path_is_no_address(tmp_path):
+    """The call that sends: letters, digits, points and strokes."""
+    for wrong in ("/v3.0/oa", "https://x.example/", "a b", "", "a//b"):
+        _, problems = _load(tmp_path, f'[zalo_oa]\nmessage = "{wrong}"')
+        assert [(p.line, p.code) for p in problems] == [(2, "E202")], wrong
 
 
 def test_zalos_webhook_needs_a_longer_secret(tmp_path):

@@ -74,25 +74,25 @@ async def _assert_clean(bot, lines, root):
 
 
 @pytest.mark.parametrize("what", [What.TEXT, What.MEDIA, What.EDITED], ids=str)
-@pytest.mark.parametrize("kind", SECRETS)
-async def test_no_secret_reaches_file_log_or_journal(tmp_path, lines, what, kind):
+async def test_no_secret_reaches_file_log_or_journal(tmp_path, lines, what):
     """Typed, as a caption, as an edit; at home, in a guide, where a name is asked for, after a command."""
     root = make_root(tmp_path)
-    secret = SECRETS[kind]
     async with a_bot(root) as bot:
-        await bot.says("1", "/start rice")
-        await bot.takes(bot.incoming("1", what, text=secret, message="77", detail="photo"))
-        assert any("không giữ tin vừa rồi" in head for head in bot.heads("1"))
-        assert any(getattr(each, "message", "") == "77" for each in bot.channel.to("1"))
-        await bot.says("2", "/start tea")
-        for words in ("trà xanh", "xong", "3"):
-            await bot.says("2", words)
-        assert await bot.step("2") == "tea/guest"
-        await bot.takes(bot.incoming("2", what, text=secret, message="78", detail="voice"))
-        assert await bot.step("2") == "tea/guest"
-        await bot.takes(bot.incoming("3", what, text=secret, message="79", detail="document"))
-        kinds = {row["answer"] for row in await bot.rows(tables.journal, what="secret")}
-        assert kinds == {kind.split()[-1] if kind.endswith("card") else kind.split()[0]}
+        for kind, secret in SECRETS.items():
+            guided, asked, new = (f"{place} {kind}" for place in ("guided", "asked", "new"))
+            await bot.says(guided, "/start rice")
+            await bot.takes(bot.incoming(guided, what, text=secret, message="77", detail="photo"))
+            assert any("không giữ tin vừa rồi" in head for head in bot.heads(guided)), kind
+            assert any(getattr(each, "message", "") == "77" for each in bot.channel.to(guided)), kind
+            await bot.says(asked, "/start tea")
+            for words in ("trà xanh", "xong", "3"):
+                await bot.says(asked, words)
+            assert await bot.step(asked) == "tea/guest"
+            await bot.takes(bot.incoming(asked, what, text=secret, message="78", detail="voice"))
+            assert await bot.step(asked) == "tea/guest", kind
+            await bot.takes(bot.incoming(new, what, text=secret, message="79", detail="document"))
+            told = [row for row in await bot.rows(tables.journal, what="secret") if row["chat"].endswith(f" {kind}")]
+            assert {row["answer"] for row in told} == {kind.split()[-1] if kind.endswith("card") else kind.split()[0]}
         await _assert_clean(bot, lines, root)
     await _assert_clean_files(root)
 

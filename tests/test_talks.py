@@ -19,9 +19,10 @@ from bot.channel.base import Button, Message, Picture, What
 from bot.channel.talk_file import Entry, TalkFault, parse, write
 from bot.config import load
 from bot.flow.link import digest
-from bot.service.house import House, load_house
+from bot.service.house import House
 from bot.wording.library import Library
 from tests.kit.flows import flow_of
+from tests.kit.ready import loaded
 from tests.kit.talk import Person, meanings_of, play
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ FILES = sorted(TALKS.rglob("*.talk"))
 def real_house() -> House:
     """The real guides and words."""
     config, _ = load(ROOT, {})
-    return load_house(ROOT, config.words)[0]
+    return loaded(ROOT, config.words)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(TALKS).as_posix())

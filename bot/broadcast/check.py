@@ -65,8 +65,10 @@ def check_broadcasts(
             found += _names(written, linked, languages)
             found += _media(written, root, languages)
             found += _buttons(written, linked)
-        for language in languages:
-            found += _words(name, language, written, tree)
+        folders = [part.name for part in written.parts] if written else [name]
+        for folder in folders:
+            for language in languages:
+                found += _words(name, folder, language, written, tree)
     return sorted(set(found))
 
 
@@ -86,6 +88,10 @@ def _names(written: Written, flows: Mapping[str, Flow], languages: Iterable[str]
             place = column + getattr(node, "offset", 0)
             message = f"there is no {what}"
             yield Problem(written.source.path, line, place, "E302", message, did_you_mean(value, known))
+    series = written.broadcast.series
+    if series and series.finished and series.finished not in flows:
+        message, hint = f"there is no guide '{series.finished}'", did_you_mean(series.finished, flows)
+        yield written.source.problem(("series", "finished"), "E302", message, hint)
 
 
 def _buttons(written: Written, flows: Mapping[str, Flow]) -> Iterator[Problem]:
@@ -112,15 +118,15 @@ def _media(written: Written, root: Path, languages: Iterable[str]) -> Iterator[P
             yield source.problem(("voice",), "E024", message, f"below content/media/voice/{language}/")
 
 
-def _words(name: str, language: str, written: Written | None, tree: Tree) -> Iterator[Problem]:
-    """Everything about the words in one language."""
-    path = tree.root / FOLDER / name / f"{language}.j2"
+def _words(name: str, folder: str, language: str, written: Written | None, tree: Tree) -> Iterator[Problem]:
+    """Everything about the words in one language, of a broadcast or of one part of a series."""
+    path = tree.root / FOLDER / folder / f"{language}.j2"
     file = tree.root / FOLDER / f"{name}.toml"
     if not path.is_file():
         code = "E030" if language == SOURCE_LANGUAGE else "W110"
-        yield Problem(file, 1, 1, code, f"no words in '{language}'", f"write {FOLDER}/{name}/{language}.j2")
+        yield Problem(file, 1, 1, code, f"no words in '{language}'", f"write {FOLDER}/{folder}/{language}.j2")
         return
-    template = read_template(str(path), language, f"{FOLDER}/{name}")
+    template = read_template(str(path), language, f"{FOLDER}/{folder}")
     yield from template.problems
     if template.problems:
         return

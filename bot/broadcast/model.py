@@ -28,9 +28,29 @@ class Plan:
     days: str = "all"
 
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """When the parts of a series go out: `at` minutes after midnight, each part to whoever has not got it.
+
+    With `finished` a part goes `days` after that guide was finished, one number for each part. Without, the next part
+    goes on each weekday of `every` (0 is Monday).
+    """
+
+    every: tuple[int, ...] = tuple(range(7))
+    at: int = 8 * 60
+    finished: str = ""
+    days: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """One broadcast. `words` is its template by language; `buttons` are answers that need no guide ("open:tea")."""
+    """One broadcast. `words` is its template by language; `buttons` are answers that need no guide ("open:tea").
+
+    Of a series: one part, `part` counts from 1 and stands behind the name ("monday/2").
+    """
 
     name: str
     topic: str
@@ -41,6 +61,14 @@ class Broadcast:
     voice: str = ""  # below content/media/voice/<language>/
     plan: Plan = field(default_factory=Plan)
     words: dict[str, str] = field(default_factory=dict)
+    series: Series | None = None
+    part: int = 0
+
+    @property
+    def guides(self) -> tuple[str, ...]:
+        """Every guide without which it says something untrue."""
+        opened = [answer.removeprefix("open:") for answer in self.buttons if answer.startswith("open:")]
+        return (*opened, *([self.series.finished] if self.series and self.series.finished else []))
 
     @property
     def guide(self) -> str:
@@ -54,11 +82,15 @@ class Broadcast:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Broadcast:
         """A broadcast from what `to_json` gave."""
+        series = data.get("series")
         return cls(
             **{
                 **data,
                 "kind": Kind(data["kind"]),
                 "buttons": tuple(data["buttons"]),
                 "plan": Plan(**data["plan"]),
+                "series": Series(**{**series, "every": tuple(series["every"]), "days": tuple(series["days"])})
+                if series
+                else None,
             }
         )

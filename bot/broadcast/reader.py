@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.broadcast.audience import AudienceError, Node, read_audience
-from bot.broadcast.model import Broadcast, Kind, Plan
+from bot.broadcast.model import WEEKDAYS, Broadcast, Kind, Plan, Series
 from bot.flow.reader import did_you_mean, read_duration
 from bot.problem import Problem
 from bot.source import Key, Source, read_file, read_text
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "broadcasts"
+
+MOST_PARTS, MOST_DAYS = 52, 365
+"""Parts of a series, and days after a guide."""
 
 MOST_BUTTONS = 3
 """Answers under a broadcast, beside the one for fewer of them."""
@@ -73,6 +76,31 @@ def _duration(value: Any) -> int:
     return seconds
 
 
+def _weekdays(value: Any) -> tuple[int, ...]:
+    found = [value] if isinstance(value, str) else value
+    if found == ["day"]:
+        return tuple(range(len(WEEKDAYS)))
+    if not isinstance(found, list) or not found or any(each not in WEEKDAYS for each in found):
+        raise _Unfit('"day", a weekday such as "monday", or a list of weekdays')
+    return tuple(sorted({WEEKDAYS.index(each) for each in found}))
+
+
+def _time_of_day(value: Any) -> int:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value) if isinstance(value, str) else None
+    if match is None:
+        raise _Unfit('a time of day such as "8:00"')
+    return int(match[1]) * 60 + int(match[2])
+
+
+def _days(value: Any) -> tuple[int, ...]:
+    is_whole = isinstance(value, list) and all(isinstance(each, int) and not isinstance(each, bool) for each in value)
+    if not is_whole or not 0 < len(value) <= MOST_PARTS or sorted(set(value)) != value:
+        raise _Unfit("a list of days that grow, such as [1, 3, 7]")
+    if value[0] < 1 or value[-1] > MOST_DAYS:
+        raise _Unfit(f"days from 1 to {MOST_DAYS}")
+    return tuple(value)
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     field: str
@@ -100,12 +128,24 @@ PLAN: dict[str, _Entry] = {
 }
 """Every key of the table [plan]."""
 
+SERIES: dict[str, _Entry] = {
+    "every": _Entry("every", _weekdays),
+    "at": _Entry("at", _time_of_day),
+    "finished": _Entry("finished", _text),
+    "days": _Entry("days", _days),
+}
+"""Every key of the table [series]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A broadcast as its files say it. `node` is its audience; `source` knows the places of the keys."""
+    """A broadcast as its files say it. `node` is its audience; `source` knows the places of the keys.
+
+    `parts` are those of a series, else the broadcast alone.
+    """
 
     broadcast: Broadcast
+    parts: tuple[Broadcast, ...]
     node: Node
     source: Source
     audience_place: tuple[int, int]
@@ -127,12 +167,16 @@ def read_written(root: Path, name: str) -> tuple[Written | None, list[Problem]]:
     source = read_file(path)
     problems = list(source.problems)
     data = dict(source.data)
-    plan = data.pop("plan", {})
+    tables = {key: data.pop(key) for key in ("plan", "series") if key in data}
     values = _values(source, data, KEYS, (), problems)
-    if isinstance(plan, dict):
-        values["plan"] = Plan(**_values(source, plan, PLAN, ("plan",), problems))
-    else:
-        problems.append(source.problem(("plan",), "E005", "'plan' must be a table", "write [plan]"))
+    for key, table in tables.items():
+        if not isinstance(table, dict):
+            problems.append(source.problem((key,), "E005", f"'{key}' must be a table", f"write [{key}]"))
+        elif key == "plan":
+            values["plan"] = Plan(**_values(source, table, PLAN, ("plan",), problems))
+        else:
+            values["series"] = Series(**_values(source, table, SERIES, ("series",), problems))
+            problems += _rhythm(source, table, values)
     place = _place_of_text(source, "audience", values.get("audience", ""))
     node = None
     if "audience" in values:
@@ -144,7 +188,36 @@ def read_written(root: Path, name: str) -> tuple[Written | None, list[Problem]]:
     if node is None or any(problem.is_error for problem in problems):
         return None, sorted(problems)
     values["kind"] = Kind(values["kind"])
-    return Written(Broadcast(name=name, words=_words(root, name), **values), node, source, place), sorted(problems)
+    broadcast = Broadcast(name=name, words=_words(root, name), **values)
+    folders = [f"{name}/{number}" for number in part_numbers(root, broadcast)] if broadcast.series else []
+    parts = [
+        replace(broadcast, name=folder, part=number, words=_words(root, folder))
+        for number, folder in enumerate(folders, 1)
+    ]
+    return Written(broadcast, tuple(parts) or (broadcast,), node, source, place), sorted(problems)
+
+
+def part_numbers(root: Path, broadcast: Broadcast) -> range:
+    """The parts a series has: one for each of its days, else one for each folder that is there from 1 on."""
+    series = broadcast.series
+    assert series is not None, "asked of a series"
+    if series.days:
+        return range(1, len(series.days) + 1)
+    there = (number for number in range(1, MOST_PARTS) if not (root / FOLDER / broadcast.name / str(number)).is_dir())
+    return range(1, max(2, next(there, MOST_PARTS)))
+
+
+def _rhythm(source: Source, table: dict[str, Any], values: dict[str, Any]) -> list[Problem]:
+    """What a series lacks, or says twice."""
+    found = []
+    if ("every" in table) == ("finished" in table):
+        hint = 'every = "monday", or finished = "<guide>" with days = [1, 3, 7]'
+        found.append(source.problem(("series",), "E006", "a series has either 'every' or 'finished'", hint))
+    if ("days" in table) != ("finished" in table):
+        found.append(source.problem(("series",), "E006", "'finished' and 'days' belong together", "days = [1, 3, 7]"))
+    if values.get("kind") == Kind.EMERGENCY:
+        found.append(source.problem(("class",), "E005", "an emergency cannot be a series", '"tip" or "notice"'))
+    return found
 
 
 def _values(

@@ -1,4 +1,4 @@
-"""Answers on a platform without buttons: numbered lines under the text. The person types the number."""
+"""Answers on a platform without buttons, or with few: numbered lines under the text. The person types the number."""
 
 from __future__ import annotations
 
@@ -18,17 +18,22 @@ Say = Callable[[str, str, Mapping[str, Hashable]], str]
 _SIGN = re.compile(r"^[^\w]+(?=\w)")
 
 
-def in_words(message: Message, say: Say) -> Message:
-    """The message without buttons: what can be answered stands in its body, and so does what is always there."""
+def in_words(message: Message, say: Say, room: int = 0) -> Message:
+    """The message with at most `room` buttons: what else can be answered stands in its body, and what is always there.
+
+    An answer in words keeps the number of its place among all answers.
+    """
+    buttons, told = message.buttons[:room], message.buttons[room:]
     lines = []
-    if message.buttons and message.typed:
-        lines = [say(message.language, "say", {"labels": _quoted(each.label for each in message.buttons)})]
-    elif message.buttons:
-        numbered = enumerate(message.buttons, 1)
+    if told and message.typed:
+        lines = [say(message.language, "say", {"labels": _quoted(each.label for each in told)})]
+    elif told:
+        numbered = enumerate(told, room + 1)
         lines = [say(message.language, "press", {"number": n, "label": each.label}) for n, each in numbered]
-    always = say(message.language, "always", {"labels": _quoted(message.constants)}) if message.constants else ""
+    block = "always_too" if room else "always"
+    always = say(message.language, block, {"labels": _quoted(message.constants)}) if message.constants else ""
     body = "\n\n".join(filter(None, (message.body, "\n".join(lines), always)))
-    return replace(message, body=body, buttons=(), constants=())
+    return replace(message, body=body, buttons=buttons, constants=())
 
 
 def _quoted(labels: Iterable[str]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bot.channel.base import SendFailed
+from bot.channel.file_ids import FileIds, InMemory
 from bot.channel.telegram_api import FILE_UNKNOWN, says
 
 if TYPE_CHECKING:
@@ -16,38 +17,6 @@ if TYPE_CHECKING:
 
     Upload = Callable[[], Awaitable[tuple[str, str]]]
     """Sends the file itself; returns the message's id and the file's."""
-
-
-class FileIds(Protocol):
-    """What is remembered of files between runs, by sha256."""
-
-    async def find(self, digest: str) -> str:
-        """Telegram's id; empty if there is none."""
-
-    async def keep(self, digest: str, remote: str) -> None:
-        """Remember it."""
-
-    async def drop(self, digest: str) -> None:
-        """It is good no more."""
-
-
-class InMemory:
-    """File ids of this run only."""
-
-    def __init__(self) -> None:
-        self._ids: dict[str, str] = {}
-
-    async def find(self, digest: str) -> str:
-        """Telegram's id; empty if there is none."""
-        return self._ids.get(digest, "")
-
-    async def keep(self, digest: str, remote: str) -> None:
-        """Remember it."""
-        self._ids[digest] = remote
-
-    async def drop(self, digest: str) -> None:
-        """It is good no more."""
-        self._ids.pop(digest, None)
 
 
 class Files:

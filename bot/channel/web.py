@@ -58,9 +58,13 @@ class Web:
     async def send(self, chat: str, outgoing: Outgoing) -> Receipt:
         """Wake the open pages of a chat; they read the outbox."""
         del outgoing
+        self.wake(chat)
+        return Receipt()
+
+    def wake(self, chat: str) -> None:
+        """There is something new for the open pages of a chat."""
         for listener in self._listeners.get(chat, ()):
             listener.event.set()
-        return Receipt()
 
     async def close(self) -> None:
         """Nothing to let go."""

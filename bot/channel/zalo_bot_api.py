@@ -14,18 +14,13 @@ import orjson
 
 from bot.channel.base import Fault, SendFailed
 from bot.channel.http import ANSWER, CONNECT, CONNECTIONS, Wire, is_address, read_answer
+from bot.channel.zalo_rest import Rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 REPEATABLE: Final = frozenset({"getMe", "getUpdates", "getWebhookInfo", "setWebhook", "deleteWebhook"})
 """Calls that do no harm when they are carried out twice."""
-
-REST: Final = 60.0
-"""Seconds for which nobody is sent anything after a 429: the platform does not say how long it lasts. They double …"""
-
-LONGEST_REST: Final = 3600.0
-"""… up to this while nothing gets through: a plan that is used up stays so until the month ends."""
 
 IDLE: Final = 408
 """The answer of a getUpdates that found nothing."""
@@ -59,9 +54,7 @@ class Api:
         self.status = "starting"
         self._token = token
         self._unfit = _unfit(token, base)
-        self._clock = clock
-        self._rest = 0.0
-        self._rest_until = 0.0
+        self._rest = Rest(clock)
         self._wire = Wire(connections=connections, connect=connect, proxy=proxy)
 
     async def call(self, method: str, body: Mapping[str, Any], *, seconds: float = ANSWER) -> Any:
@@ -81,7 +74,7 @@ class Api:
         if answer["ok"] is True:
             self.status = "ok"
             if method.startswith("send"):
-                self._rest = 0.0
+                self._rest.over()
             return answer.get("result")
         return self._refused(method, _code(answer, status), answer)
 
@@ -100,21 +93,13 @@ class Api:
             raise SendFailed(Fault.SETUP, REFUSED_TOKEN)
         if code == 429:
             self.status = TOO_MUCH
-            raise SendFailed(Fault.WAIT, description, retry_after=self._pause())
+            raise SendFailed(Fault.WAIT, description, retry_after=self._rest.next())
         if code in {403, IDLE} or code >= 500:  # 403 is said to be "Internal server error"
             self.status = f"unreachable: {code}"
             raise SendFailed(Fault.PASSING, description)
         if method == "getUpdates":
             self.status = f"gives out no updates: {description}"
         raise SendFailed(Fault.REFUSED, f"{code}: {description}")
-
-    def _pause(self) -> float:
-        """How long to send nothing. Many messages that are refused at once are one refusal."""
-        now = self._clock()
-        if now >= self._rest_until:
-            self._rest = min(max(REST, self._rest * 2), LONGEST_REST)
-            self._rest_until = now + self._rest
-        return self._rest_until - now
 
 
 def _code(answer: Mapping[str, Any], status: int) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,39 +12,18 @@ from bot.channel.base import Correction, Document, Fault, Message, Outgoing, Pic
 from bot.channel.counts import Uncounted
 from bot.channel.numbered import in_words
 from bot.channel.steps import Steps
-from bot.channel.zalo_bot_form import Part, parts
-from bot.voice.provider import NotSpoken
-from bot.voice.sound import MP3
+from bot.channel.zalo_form import Part, parts
+from bot.channel.zalo_voice import Addresses, Voices
 
 if TYPE_CHECKING:
     from bot.channel.counts import Counts
     from bot.channel.numbered import Say
     from bot.channel.picture import Pictures
     from bot.channel.zalo_bot_api import Api
-    from bot.voice.drafts import Drafts
 
 log = logging.getLogger(__name__)
 
 _CAN = CAPABILITIES["zalo_bot"]
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where anybody may fetch what we show; without a `base` such as https://bot.example there is nowhere."""
-
-    base: str = ""
-
-    def picture(self, path: str, digest: str) -> str:
-        """A drawing as PNG. The address changes with the picture."""
-        return f"{self.base}/picture/{digest[:16]}/{path.removesuffix('.svg')}.png" if self.base else ""
-
-    def draft(self, key: str) -> str:
-        """A draft voice. Nobody finds its address who does not know its words."""
-        return f"{self.base}/spoken/{key}{MP3}" if self.base else ""
-
-    def recording(self, path: str) -> str:
-        """A recorded voice."""
-        return f"{self.base}/media/voice/{path}" if self.base else ""
 
 
 class Post:
@@ -53,7 +31,7 @@ class Post:
 
     def __init__(self, api: Api, pictures: Pictures, say: Say, addresses: Addresses, *, styles: bool) -> None:
         self.counts: Counts = Uncounted()
-        self.drafts: Drafts | None = None
+        self.voices = Voices(addresses)
         self._api = api
         self._pictures = pictures
         self._say = say
@@ -130,24 +108,10 @@ class Post:
 
     async def _voice(self, chat: str, note: VoiceNote) -> str:
         """A link to the recorded voice, else to a draft, else the words: nobody is left without an answer."""
-        address = self._addresses.recording(note.path) if note.path else await self._draft(chat, note)
-        if address:
+        typing = partial(self._api.call, "sendChatAction", {"chat_id": chat, "action": "typing"})
+        if address := await self.voices.address(note, typing):
             words = self._say(note.language, "listen", {"address": address})
             return await self._message(chat, Message("", words))
         if not note.words:
             raise SendFailed(Fault.REFUSED, f"no address for the voice {note.path}: setting 'web.public_url'")
         return await self._message(chat, Message("", note.words))
-
-    async def _draft(self, chat: str, note: VoiceNote) -> str:
-        """Where a draft is heard, made when it is not there; empty when nobody speaks."""
-        if self.drafts is None or not self._addresses.base or not (key := self.drafts.key(note.language, note.words)):
-            return ""
-        if not self.drafts.file(key, MP3).is_file():  # a program takes seconds for it: the only wait worth a sign
-            with contextlib.suppress(SendFailed):
-                await self._api.call("sendChatAction", {"chat_id": chat, "action": "typing"})
-        try:
-            await self.drafts.make(note.language, note.words, MP3)
-        except NotSpoken as reason:
-            log.error("not spoken, sent as words", extra={"reason": str(reason)[:200]})  # noqa: TRY400
-            return ""
-        return self._addresses.draft(key)

@@ -58,9 +58,10 @@ class Alarm:
 
     def cries(self, text: str) -> list[Cry]:
         """Every alarm that `text` raises, the longest phrase first, one for each answer."""
-        if not self._cries:
-            return []
-        said = self._understood(words_of(text))
+        return self.cries_in(self._understood(words_of(text)))
+
+    def cries_in(self, said: Sequence[Word]) -> list[Cry]:
+        """The same for words that were heard."""
         best: dict[str, Cry] = {}
         for begin in range(len(said)):
             for phrase, answer in self._cries.get(said[begin].bare, ()):

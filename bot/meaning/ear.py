@@ -50,7 +50,8 @@ class Ear:
 
     def hear(self, text: str, most: int = 3) -> Heard:
         """What `text` means."""
-        return Heard(tuple(self._alarm.cries(text)), tuple(self._finder.find(text, most)))
+        words = self._finder.heard(text)
+        return Heard(tuple(self._alarm.cries_in(words)), tuple(self._finder.find_words(words, most)))
 
     def why(self, text: str, most: int = 6) -> Why:
         """The same, with the reasons."""

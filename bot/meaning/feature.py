@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.meaning.lexicon import lexicon
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 PAIR = 0.6
 """Weight of two neighbours, against 1 for a word."""
 
-ACCENTED = 0.35
+ACCENTED = 0.6
 """Weight of a word with its accents, beside the word without: it breaks ties ("khóa" is no "khoa")."""
 
 PERHAPS_EMPTY = 0.25
@@ -34,25 +35,32 @@ Features = dict[str, float]
 
 def features(words: Iterable[Word]) -> Features:
     """What a sentence or phrase has, by name: "mat", "mat+khau", "=mật"."""
-    known = lexicon()
     found: Features = {}
     before = ""
     weight_before = 0.0
     for word in words:
-        if word.bare.isdecimal():
-            weight = A_NUMBER
-        elif word.kept:
-            weight = 0.0 if word.kept in known.empty else 1.0
-        else:
-            weight = PERHAPS_EMPTY if word.bare in known.empty_bare else 1.0
+        bare, kept = word
+        weight = weight_of(word)
         if weight:
-            found[word.bare] = max(weight, found.get(word.bare, 0.0))
-            if word.kept and word.kept != word.bare:
-                found[MARKED + word.kept] = ACCENTED
+            if found.get(bare, 0.0) < weight:
+                found[bare] = weight
+            if kept and kept != bare:
+                found[MARKED + kept] = ACCENTED
         if before and weight + weight_before > PAIR:
-            found[f"{before}{PAIRED}{word.bare}"] = PAIR
-        before, weight_before = word.bare, weight
+            found[f"{before}{PAIRED}{bare}"] = PAIR
+        before, weight_before = bare, weight
     return found
+
+
+@lru_cache(maxsize=20_000)
+def weight_of(word: Word) -> float:
+    """How much a word by itself says, 0 to 1; less than 1 if it is, or may be, one of those that say nothing."""
+    known = lexicon()
+    if word.bare.isdecimal():
+        return A_NUMBER
+    if word.kept:
+        return 0.0 if word.kept in known.empty else 1.0
+    return PERHAPS_EMPTY if word.bare in known.empty_bare else 1.0
 
 
 def is_word(feature: str) -> bool:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.meaning.feature import MARKED, features, is_word
+from bot.meaning.feature import MARKED, features, is_word, weight_of
 from bot.meaning.lexicon import lexicon
 from bot.meaning.mend import Mender
 from bot.meaning.plain import joined, words_of
@@ -52,7 +52,7 @@ A_WORD = 85
 """How alike a phrase must be to a single word that is sure: "nước" alone means no guide with "nấu nước" in it."""
 
 SATURATION = 3.0
-LENGTH = 0.4
+LENGTH = 0.7
 """BM25: how soon more of the same stops counting (k1), and how much a long list of phrases is held against it (b)."""
 
 
@@ -78,6 +78,14 @@ class Found:
     alike: float  # 0–100: the phrase
     shared: float  # 0–100: all phrases together
     is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """The phrases of one answer; for each feature, which of them have it, and its share in their likeness."""
+
+    said: list[str] = field(default_factory=list)
+    having: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
 
 
 class Finder:
@@ -106,27 +114,37 @@ class Finder:
 
     def find(self, text: str, most: int = 3) -> list[Found]:
         """What `text` may mean, best first, at most `most`, none below `GUESS`."""
-        return [found for found in self.rank(text, most) if found.score >= GUESS]
+        return self.find_words(self.heard(text), most)
+
+    def find_words(self, words: Sequence[Word], most: int = 3) -> list[Found]:
+        """The same for words that were heard."""
+        return [found for found in self._ranked(words, most) if found.score >= GUESS]
 
     def rank(self, text: str, most: int = 3) -> list[Found]:
         """The same with what is below `GUESS`."""
-        words = self.understood(words_of(text)) if len(text) >= SHORTEST else []
+        return self._ranked(self.heard(text), most)
+
+    def heard(self, text: str) -> list[Word]:
+        """The words of a text as they are compared; none of one that is too short."""
+        return self.understood(words_of(text)) if len(text) >= SHORTEST else []
+
+    def _ranked(self, words: Sequence[Word], most: int) -> list[Found]:
         asked = self._asked(words)
         total = sum(asked.values())
         if same := self._same(words):
             return [Found(answer, 100.0, said, 100.0, 100.0, is_sure=True) for answer, said in same][:most]
         if total < LEAST:
             return []
-        length = math.sqrt(sum(weight * weight for weight in asked.values()))
-        single = sum(map(is_word, asked)) == 1
+        length = math.sqrt(sum([weight * weight for weight in asked.values()]))
+        said = [word for word in words if weight_of(word) >= 1]
+        single = len(said) == 1 or sum(map(is_word, asked)) == 1
         shared: dict[str, float] = {}
         for feature, weight in asked.items():
             for answer, part in self._shared.get(feature, ()):
                 shared[answer] = shared.get(answer, 0.0) + weight * part
+        if len(said) == 1 and said[0].kept:
+            shared = {answer: part for answer, part in shared.items() if self._may_mean(answer, said[0])}
         found = []
-        only = _only_word(words)
-        if only is not None and only.kept:
-            shared = {answer: part for answer, part in shared.items() if self._may_mean(answer, only)}
         for answer in sorted(shared, key=lambda each: (-shared[each], each))[: max(LIKELY, most)]:
             likeness, phrase = self._most_alike(asked, answer)
             alike = 100 * likeness / length
@@ -141,13 +159,16 @@ class Finder:
         return Found(answer, score, phrase, alike, shared, score >= SURE and not (single and alike < A_WORD))
 
     def _most_alike(self, asked: Features, answer: str) -> tuple[float, str]:
-        """The phrase of an answer that is most alike, and how much."""
-        alike: dict[int, float] = {}
+        """How alike (0–1, times the length of what is asked) the most alike phrase of an answer is, and the phrase."""
+        phrases = self._alike[answer]
+        having = phrases.having
+        alike = [0.0] * len(phrases.said)
         for feature, weight in asked.items():
-            for phrase, part in self._alike.get(feature, {}).get(answer, ()):
-                alike[phrase] = alike.get(phrase, 0.0) + weight * part
-        phrase = max(alike, key=alike.__getitem__)
-        return alike[phrase], self._phrases[phrase]
+            if feature in having:
+                for place, part in having[feature]:
+                    alike[place] += weight * part
+        best = max(alike)
+        return best, phrases.said[alike.index(best)]
 
     def asked(self, text: str) -> Features:
         """What a sentence asks for, and how much each part of it counts."""
@@ -166,7 +187,10 @@ class Finder:
     def _same(self, words: Sequence[Word]) -> list[tuple[str, str]]:
         """The answers with a phrase of little words that is the sentence, whoever it is said to; and that phrase."""
         key = _without_address(words)
-        if not key or key not in self._little or any(map(_says_something, words)):
+        if not key or key not in self._little:
+            return []
+        ending = lexicon().ending
+        if any(weight_of(word) >= 1 for word in words if word.bare not in ending):
             return []
         return sorted(self._little[key].items())
 
@@ -175,31 +199,22 @@ class Finder:
         written = self._written.get(word.bare, {}).get(answer, set())
         return not written or bool(written & {word.kept, ""})
 
-    def _in_phrases(self, found: Sequence[tuple[str, Features]]) -> dict[str, dict[str, list[tuple[int, float]]]]:
-        """For each feature and answer the phrases that have it, and its share in their likeness."""
-        index: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
-        for phrase, (answer, has) in enumerate(found):
+    def _in_phrases(self, found: Sequence[tuple[str, Features]]) -> dict[str, _Phrases]:
+        """The phrases of each answer, by what they have."""
+        index: defaultdict[str, _Phrases] = defaultdict(_Phrases)
+        for said, (answer, has) in zip(self._phrases, found, strict=True):
             counts = {feature: count * self._rarity[feature] for feature, count in has.items()}
             length = math.sqrt(sum(count * count for count in counts.values()))
+            phrases = index[answer]
             for feature, count in counts.items():
-                index[feature][answer].append((phrase, count / length))
-        return {feature: dict(answers) for feature, answers in index.items()}
+                phrases.having.setdefault(feature, []).append((len(phrases.said), count / length))
+            phrases.said.append(said)
+        return dict(index)
 
 
 def _without_address(words: Sequence[Word]) -> tuple[str, ...]:
     """The words without those for a person and without what ends a sentence: "con ơi giúp bà với" is "giúp với"."""
     return tuple(word.bare for word in words if word.bare not in lexicon().ending)
-
-
-def _says_something(word: Word) -> bool:
-    """Whether it is a word that is surely no empty one."""
-    return features([word]).get(word.bare, 0.0) >= 1
-
-
-def _only_word(words: Sequence[Word]) -> Word | None:
-    """The one word of a sentence that says something, or None."""
-    said = list(filter(_says_something, words))
-    return said[0] if len(said) == 1 else None
 
 
 def _written(phrases: Sequence[tuple[str, Sequence[Word]]]) -> dict[str, dict[str, set[str]]]:

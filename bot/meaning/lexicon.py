@@ -18,6 +18,9 @@ FILE = Path(__file__).with_name("lexicon.toml")
 NUMBER = "#"
 """A neighbour that is any number."""
 
+SUM = "số tiền"
+"""What stands for every sum of money."""
+
 
 class Word(NamedTuple):
     """A word that was typed: without accents, and with them as far as they are known ("" if it was typed without)."""
@@ -49,6 +52,7 @@ class Lexicon:
     short: Mapping[str, tuple[Word, ...]]  # by what is typed, dialect included
     several: Mapping[str, Several]
     same: Mapping[str, tuple[Same, ...]]  # by the first word, without accents; longest ways first
+    sums: frozenset[str]  # what makes a number a sum of money, without accents
     empty: frozenset[str]  # words with their accents that say nothing about what is wanted
     empty_bare: frozenset[str]  # the same without
     between: frozenset[str]  # around a cry for help, see the file; this one with accents, the others without
@@ -76,11 +80,12 @@ def lexicon() -> Lexicon:
             short[settled(way)] = _words(meant)
             if bare(way) in dialect_bare:
                 short[bare(way)] = _words(meant)
-    empty = [settled(word) for word in data["empty"]["words"]]
+    empty = [" ".join(map(settled, word.split())) for word in data["empty"]["words"]]
     return Lexicon(
         short,
         {settled(way): _several(meanings) for way, meanings in data["several"].items()},
         _same(data["same"]),
+        frozenset(map(bare, data["sum"]["units"])),
         frozenset(empty),
         frozenset(map(bare, empty)),
         frozenset(settled(word) for word in data["alarm"]["between"]),

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.meaning.keyboard import from_telex, from_vni, has_vni_letter
-from bot.meaning.lexicon import NUMBER, Word, lexicon
+from bot.meaning.lexicon import NUMBER, SUM, Word, lexicon
 from bot.meaning.syllable import bare, settled
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:\d+[^\W_]*)*|\d+")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _RUN = re.compile(r"([^\W\d_])\1{2,}")
 """Three or more of one letter: "ơiii"."""
+_SUM = Word(bare(SUM), SUM)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 
 
@@ -102,22 +103,35 @@ def _word(part: str) -> Word:
 
 
 def joined(words: Iterable[Word]) -> list[Word]:
-    """The words with every way to say a thing replaced by the one word that stands for it."""
+    """The words with every way to say a thing replaced by the one word that stands for it; a sum is a sum."""
     known = lexicon().same
     words = list(words)
     found: list[Word] = []
     index = 0
     while index < len(words):
-        for same in known.get(words[index].bare, ()):
-            said = words[index : index + len(same.way)]
-            if len(said) == len(same.way) and all(map(_may_be, said, same.way)):
-                found.append(same.word)
-                index += len(same.way)
-                break
-        else:
-            found.append(words[index])
-            index += 1
+        word = words[index]
+        index += 1
+        if sames := known.get(word.bare):
+            for same in sames:
+                end = index - 1 + len(same.way)
+                if end <= len(words) and all(map(_may_be, words[index - 1 : end], same.way)):
+                    word = same.word
+                    index = end
+                    break
+        elif word.bare.isdecimal() and (end := _sum_ends(words, index)):
+            word = _SUM
+            index = end
+        found.append(word)
     return found
+
+
+def _sum_ends(words: Sequence[Word], begin: int) -> int:
+    """Where the sum ends whose number stands before `begin`: "10 triệu đồng"; 0 if it is none."""
+    units = lexicon().sums
+    end = begin
+    while end < len(words) and words[end].bare in units:
+        end += 1
+    return end if end > begin else 0
 
 
 def _may_be(said: Word, known: Word) -> bool:

@@ -102,7 +102,7 @@ class Delivery:
                 return Result("planned", hold=failed.retry_after, waited=True)
             case Fault.PASSING if attempts < ATTEMPTS:
                 self._passing += 1
-                return Result("planned", tried=True, hold=min(30.0, 0.5 * 2.0 ** min(self._passing, 8)))
+                return Result("planned", tried=True, hold=self._sender.patience.pause(self._passing))
             case Fault.SETUP:
                 return Result("planned", setup=failed.reason)
             case Fault.UNKNOWN:

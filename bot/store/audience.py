@@ -11,10 +11,11 @@ from sqlalchemy import and_, case, func, literal, literal_column, not_, or_, sel
 from bot.broadcast.audience import Everyone, InGuide, Is, Joined, Node, Under, Wants, When
 from bot.engine.chat import ASIDE
 from bot.engine.event import VIETNAM
-from bot.store.tables import broadcast, chat, optout, recipient, session
+from bot.store.tables import broadcast, chat, optout, reach, recipient, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,18 +32,32 @@ CAPPED = ("tip", "notice")
 REACHED = ("claimed", "sent", "unknown", "deleted")
 """States of somebody who has got a broadcast, or may have."""
 
+_AFTER_SLASH = chr(ord("/") + 1)
+
 _TIMES = {"last_seen": chat.c.seen_at, "created": chat.c.created_at}
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What keeps people from getting a broadcast: its topic and class, the channels in service, the caps (0: none)."""
+    """What keeps people from getting a broadcast: its topic and class, the channels in service, the caps (0: none).
+
+    `windows`: channels where a person must have done something lately, with the milliseconds.
+    """
 
     topic: str
     kind: str
     channels: tuple[str, ...]
     a_day: int
     a_week: int
+    windows: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The chats a broadcast is for, and why each of them does not get it ("" if it does)."""
+
+    who: ColumnElement[bool]
+    why: ColumnElement[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,11 @@ class Example:
     seen_at: int
     where: str  # the open guide and its step
     reason: str
+
+
+def beginning(day: date) -> int:
+    """When a day begins in Viet Nam, in milliseconds."""
+    return int(datetime.combine(day, time(), VIETNAM).timestamp() * 1000)
 
 
 def condition(node: Node, now: int) -> ColumnElement[bool]:
@@ -70,10 +90,10 @@ def _of(node: Node, now: int) -> ColumnElement[bool]:
             among = chat.c[name].in_(values) if len(values) > 1 else chat.c[name] == values[0]
             return not_(among) if negated else among
         case Under(place):
-            inner = f"{place}/"
-            return func.substr(chat.c.place + "/", 1, len(inner)) == inner
+            within = and_(chat.c.place >= f"{place}/", chat.c.place < f"{place}{_AFTER_SLASH}")
+            return or_(chat.c.place == place, within)  # a span of the index
         case When(name, side, days, day):
-            at = _beginning(day) if day else now - days * DAY
+            at = beginning(day) if day else now - days * DAY
             return _TIMES[name] < at if side == "before" else _TIMES[name] >= at
         case InGuide(state, guide, step, _):
             found = [session.c.flow == guide]
@@ -89,6 +109,11 @@ def _of(node: Node, now: int) -> ColumnElement[bool]:
             return not_(inside[0]) if word == "not" else (and_ if word == "and" else or_)(*inside)
 
 
+def meant(node: Node, terms: Terms, now: int) -> Meant:
+    """Everybody of an audience, with the reasons that stay."""
+    return Meant(condition(node, now), reason(terms, now))
+
+
 def reason(terms: Terms, now: int) -> ColumnElement[str]:
     """Why a chat does not get it, for reasons that stay; "" if it does."""
     ways: list[tuple[ColumnElement[bool], str]] = [
@@ -97,14 +122,15 @@ def reason(terms: Terms, now: int) -> ColumnElement[str]:
         (_opted_out(terms.topic), "opted_out"),
     ]
     if terms.kind in CAPPED and (terms.a_day or terms.a_week):
-        had = [_had(now - span) >= most for span, most in ((DAY, terms.a_day), (WEEK, terms.a_week)) if most]
-        ways.append((or_(*had), "had_enough"))
+        ways.append((_had_enough(terms, now), "had_enough"))
     return case(*((way, literal(why)) for way, why in ways), else_=literal(""))
 
 
 def reason_now(terms: Terms, now: int) -> ColumnElement[str]:
-    """The same, and who walks through a guide at this moment."""
+    """The same, and who may not be written to or walks through a guide at this moment."""
     stays = reason(terms, now)
+    if terms.windows:
+        stays = case((stays != "", stays), (_shut(terms, now), literal("window")), else_=literal(""))
     walking = and_(chat.c.flow != "", chat.c.seen_at > now - IN_A_GUIDE)
     if terms.kind == "emergency":
         return stays
@@ -137,17 +163,26 @@ def _opted_out(topic: str) -> ColumnElement[bool]:
     ).exists()
 
 
-def _had(since: int) -> ColumnElement[int]:
-    """How many broadcasts that count a chat has got since then."""
+def _shut(terms: Terms, now: int) -> ColumnElement[bool]:
+    """The platform takes nothing for them until they do something."""
+    ways = []
+    for name, milliseconds in terms.windows:
+        row = (reach.c.channel == chat.c.channel, reach.c.chat == chat.c.external)
+        opened = select(literal_column("1")).where(*row, reach.c.opened_at > now - milliseconds).correlate(chat)
+        ways.append(and_(chat.c.channel == name, not_(opened.exists())))
+    return or_(*ways)
+
+
+def _had_enough(terms: Terms, now: int) -> ColumnElement[bool]:
+    """Whether a chat has got as many broadcasts that count as it should within a day or a week."""
     counts = select(broadcast.c.id).where(broadcast.c.kind.in_(CAPPED))
-    had = select(func.count()).where(
+    most = {DAY: terms.a_day, WEEK: terms.a_week}
+    since = {span: now - span for span, number in most.items() if number}
+    enough = (func.count(case((recipient.c.at > at, 1))) >= most[span] for span, at in since.items())
+    had = select(or_(*enough)).where(
         recipient.c.chat == chat.c.key,
-        recipient.c.at > since,
+        recipient.c.at > min(since.values()),
         recipient.c.state.in_(REACHED),
         recipient.c.broadcast.in_(counts),
     )
     return had.correlate(chat).scalar_subquery()
-
-
-def _beginning(day: Any) -> int:
-    return int(datetime.combine(day, time(), VIETNAM).timestamp() * 1000)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 ASKED, SCHEDULED, RUNNING, PAUSED = "asked", "scheduled", "running", "paused"
-STOPPING, STOPPED, DONE = "stopping", "stopped", "done"
+WAITING, STOPPING, STOPPED, DONE = "waiting", "stopping", "stopped", "done"
 
-OPEN = (ASKED, SCHEDULED, RUNNING, PAUSED)
-"""States in which it can still be stopped."""
+OPEN = (ASKED, SCHEDULED, RUNNING, WAITING, PAUSED)
+"""States in which it can still be stopped. A part of a series waits from one time to the next."""
 
 ENDED = (STOPPED, DONE)
 
@@ -50,6 +50,8 @@ class Row:
     until_n: int
     waits: int
     counts: dict[str, Any]
+    series: str
+    gathered_to: str
 
 
 def _row(found: Any) -> Row:
@@ -70,6 +72,7 @@ async def add(
     expected: int,
     created_at: int,
     start_at: int,
+    series: str = "",
 ) -> int | None:
     """Write one down; its id, or None when that name has been sent before: nothing goes out twice by mistake."""
     table = tables.broadcast
@@ -95,6 +98,8 @@ async def add(
         "until_n": 0,
         "waits": 0,
         "counts_json": "",
+        "series": series,
+        "gathered_to": "",
     }
     return int((await connection.execute(table.insert().values(values).returning(table.c.id))).scalar_one())
 
@@ -103,6 +108,21 @@ async def find(connection: AsyncConnection, name: str) -> Row | None:
     """The broadcast of that name."""
     found = (await connection.execute(select(tables.broadcast).where(tables.broadcast.c.name == name))).first()
     return None if found is None else _row(found)
+
+
+async def family(connection: AsyncConnection, name: str) -> list[Row]:
+    """The broadcast of that name, or all parts of that series, in their order."""
+    table = tables.broadcast
+    query = select(table).where(or_(table.c.name == name, table.c.series == name)).order_by(table.c.id)
+    return [_row(found) for found in await connection.execute(query)]
+
+
+async def lasting(connection: AsyncConnection) -> dict[str, Broadcast]:
+    """The series that go on, by name; of each the content of its first part."""
+    table = tables.broadcast
+    query = select(table).where(table.c.series != "", table.c.state.not_in((ASKED, STOPPING, *ENDED)))
+    rows = [_row(found) for found in await connection.execute(query.order_by(table.c.id.desc()))]
+    return {row.series: row.content for row in rows}
 
 
 async def listed(connection: AsyncConnection) -> list[Row]:
@@ -123,7 +143,8 @@ async def at_work(connection: AsyncConnection, now: int) -> list[Row]:
 async def forgettable(connection: AsyncConnection, before: int) -> list[Row]:
     """Those that ended before `before` and still have recipients."""
     table = tables.broadcast
-    old = select(table).where(table.c.state.in_(ENDED), table.c.ended_at < before, table.c.counts_json == "")
+    ended = (table.c.state.in_(ENDED), table.c.ended_at > 0, table.c.ended_at < before)
+    old = select(table).where(*ended, table.c.counts_json == "")
     return [_row(found) for found in await connection.execute(old)]
 
 

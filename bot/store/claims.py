@@ -93,16 +93,16 @@ _PICKED = (
 _CLAIM = (
     update(_table)
     .where(_table.c.broadcast == bindparam("of"), _table.c.n.in_(select(_PICKED.c.n)))
-    .values(state=fixed(CLAIMED), at=bindparam("now", type_=BigInteger))
+    .values(state=fixed(CLAIMED), at=bindparam("now", type_=BigInteger), owner=bindparam("by", type_=Integer))
     .returning(_table.c.n, _table.c.chat, _table.c.attempts)
 )
 
 
 async def claim(
-    connection: Connection, id_: int, channel: str, *, after: int, until: int, most: int, now: int
+    connection: Connection, id_: int, channel: str, *, after: int, until: int, most: int, now: int, owner: int = 0
 ) -> list[Claimed]:
-    """The next of those who are planned, in order: theirs is the turn now, and nobody else's to give."""
-    values = {"of": id_, "of_channel": channel, "after": after, "until": until, "most": most, "now": now}
+    """The next of those who are planned, in order: theirs is the turn now, and nobody's but the owner's to give."""
+    values = {"of": id_, "of_channel": channel, "after": after, "until": until, "most": most, "now": now, "by": owner}
     [rows] = await fetch(connection, (_CLAIM, values))
     return sorted((Claimed(*row) for row in rows), key=lambda claimed: claimed.n)
 
@@ -162,7 +162,7 @@ def _person(row: tuple[Any, ...]) -> Person:
 
 _ACKNOWLEDGE = (
     update(_table)
-    .where(_table.c.broadcast == bindparam("of"), _table.c.n == bindparam("of_n"))
+    .where(_table.c.broadcast == bindparam("of"), _table.c.n == bindparam("of_n"), _table.c.owner == bindparam("by"))
     .values(
         state=bindparam("new_state"),
         reason=bindparam("new_reason"),
@@ -174,10 +174,11 @@ _ACKNOWLEDGE = (
 )
 
 
-async def acknowledge(connection: Connection, outcomes: Iterable[Outcome]) -> None:
-    """Write down what became of recipients."""
+async def acknowledge(connection: Connection, outcomes: Iterable[Outcome], owner: int = 0) -> None:
+    """Write down what became of recipients whom this process has claimed, as long as nobody else has since."""
     rows = [
         {
+            "by": owner,
             "of": o.broadcast,
             "of_n": o.n,
             "new_state": o.state,

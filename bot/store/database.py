@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from bot.store.hot import Batch
-from bot.store.owner import Owner
+from bot.store.owner import Owner, Process
 from bot.store.tables import metadata
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ class Database(ABC):
     async def serve(self) -> None:
         """Serve from here, until `close`: alone, or with others where there is a way to share. Raises the same."""
         await self.take()
+
+    @abstractmethod
+    async def processes(self) -> list[Process]:
+        """Who serves from here. Raises DBAPIError, OSError."""
 
     @staticmethod
     @abstractmethod

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, case, delete, func, literal_column, or_, selec
 from bot.store import tables
 from bot.store.database import insert_new, upsert
 from bot.store.hot import Connection, among, fetch, many, places, size_for
-from bot.store.parts import among_parts, part
+from bot.store.parts import among_parts, part_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -206,8 +206,8 @@ async def waiting(connection: AsyncConnection, now: int) -> list[Waiting]:
 
 
 async def backlog(connection: AsyncConnection, now: int) -> dict[int, tuple[int, int]]:
-    """How many jobs of people are due in each partition, and since when the oldest; on PostgreSQL."""
-    table, of = tables.job, part(tables.job.c.chat)
+    """How many jobs of people are due in each partition, and since when the oldest."""
+    table, of = tables.job, part_at(connection, tables.job.c.chat)
     late = (table.c.state == WAITING, table.c.due_at <= now, table.c.chat != "")
     rows = await connection.execute(select(of, func.count(), func.min(table.c.due_at)).where(*late).group_by(of))
     return {number: (count, oldest) for number, count, oldest in rows}

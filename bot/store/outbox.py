@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Text, bindparam, delete, func, literal_column, select, update
 
 from bot.channel.base import Button, Correction, Deletion, Document, Keyboard, Message, Outgoing, Picture, VoiceNote
 from bot.engine.chat import ASIDE
-from bot.store import tables
+from bot.store import news, tables
 from bot.store.hot import Connection, many
+from bot.store.parts import among_parts, part_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -30,6 +31,9 @@ _KINDS: dict[str, type[Outgoing]] = {
     "correction": Correction,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+
+SHOWS = "web"
+"""The channel that shows what stands in the outbox: its open pages are told."""
 
 OUR_ID = "#"
 """A message id that begins so is an outbox id of ours, to be replaced by that row's receipt when sending."""
@@ -58,23 +62,29 @@ class Outcome:
 
 
 class Ids:
-    """Ids for outbox rows: growing with time, unique over processes, known before the insert."""
+    """Ids for outbox rows: growing with time, unique over processes, known before the insert.
 
-    def __init__(self) -> None:
-        self._last = 0
-        self._process = os.getpid() & 0x3FF
+    Where several processes serve together (bot/store/shares.py), they agree on who has which number, and on the time.
+    """
+
+    process: ClassVar[int] = os.getpid() & 0x3FF
+    ahead: ClassVar[int] = 0  # milliseconds by which our clock is ahead of the one all count by
+    _last: ClassVar[int] = 0
 
     def next(self) -> int:
         """41 bits of milliseconds, 10 of process, 12 of counting: fits a signed 64-bit column until 2080."""
-        now = int(time.time() * 1000) << 22 | self._process << 12
-        self._last = max(self._last + 1, now)
-        return self._last
+        now = (time.time_ns() // 1_000_000 - Ids.ahead) << 22 | Ids.process << 12
+        Ids._last = max(Ids._last + 1, now)
+        return Ids._last
 
 
 _ADD = tables.outbox.insert()
 
+_KEY = tables.outbox.c.channel + literal_column("':'", Text) + tables.outbox.c.chat
+"""The key of the chat a row goes to."""
 
-async def add(connection: Connection, rows: Iterable[OutboxRow], at: int) -> None:
+
+async def add(connection: Connection, rows: Collection[OutboxRow], at: int) -> None:
     """Write rows to be sent."""
     data = [
         {
@@ -92,14 +102,20 @@ async def add(connection: Connection, rows: Iterable[OutboxRow], at: int) -> Non
         for row in rows
     ]
     await many(connection, _ADD, data)
+    await news.tell(connection, news.SHOWN, {row.chat for row in rows if row.channel == SHOWS})
 
 
 async def waiting(
-    connection: AsyncConnection, channels: Collection[str], after: int = 0, most: int = 10_000
+    connection: AsyncConnection,
+    channels: Collection[str],
+    after: int = 0,
+    most: int = 10_000,
+    parts: Collection[int] | None = None,
 ) -> list[OutboxRow]:
-    """What an earlier run left to be sent, oldest first, of the rows after row `after`."""
+    """What an earlier run left to be sent, oldest first, of the rows after row `after`; of all partitions (None)."""
     table = tables.outbox
-    left = (table.c.state == "waiting", table.c.channel.in_(channels), table.c.id > after)
+    mine = among_parts(_KEY, parts)
+    left = (table.c.state == "waiting", table.c.channel.in_(channels), table.c.id > after, mine)
     rows = await connection.execute(select(table).where(*left).order_by(table.c.id).limit(most))
     # Rows of a person who is set aside go to the same phone.
     return [OutboxRow(r.id, r.channel, r.chat.partition(ASIDE)[0], read(r.kind, r.payload), r.attempts) for r in rows]
@@ -143,6 +159,15 @@ async def receipt(connection: AsyncConnection, row: int) -> str:
     return (await connection.execute(select(tables.outbox.c.receipt).where(tables.outbox.c.id == row))).scalar() or ""
 
 
+async def was_sent(connection: AsyncConnection, channel: str, chat: str, message: str) -> bool:
+    """Whether a message with this id of the platform is one of ours: a reply, or of a broadcast."""
+    table, recipient = tables.outbox, tables.recipient
+    replies = select(table.c.id).where(table.c.channel == channel, table.c.chat == chat, table.c.receipt == message)
+    others = select(recipient.c.n).where(recipient.c.chat == f"{channel}:{chat}", recipient.c.message == message)
+    found = [(await connection.execute(query.limit(1))).first() for query in (replies, others)]
+    return any(row is not None for row in found)
+
+
 async def history(
     connection: AsyncConnection, channel: str, chat: str, after: int = 0, most: int = 200
 ) -> list[OutboxRow]:
@@ -165,6 +190,15 @@ async def counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:
         select(table.c.channel, table.c.state, func.count()).group_by(table.c.channel, table.c.state)
     )
     return {(channel, state): count for channel, state, count in rows}
+
+
+async def backlog(connection: AsyncConnection) -> dict[int, tuple[int, int]]:
+    """How many wait to be sent in each partition, and since when the oldest."""
+    table, of = tables.outbox, part_at(connection, _KEY)
+    rows = await connection.execute(
+        select(of, func.count(), func.min(table.c.created_at)).where(table.c.state == "waiting").group_by(of)
+    )
+    return {number: (count, oldest) for number, count, oldest in rows}
 
 
 async def forget(connection: AsyncConnection, before: int) -> None:

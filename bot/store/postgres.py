@@ -12,10 +12,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store.database import LOCKS, SERVING, TAKEN, Database
+from bot.store.shares import Shares, processes
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from bot.store.owner import Process
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         super().__init__(url)
         self._alone = False
+        self._shares: Shares | None = None
 
     @staticmethod
     def engine_for(url: URL) -> AsyncEngine:
@@ -68,14 +72,25 @@ class PostgresDatabase(Database):
         return create_async_engine(url, connect_args=connect, pool_pre_ping=True)
 
     async def take(self) -> None:
-        """Be the one bot that serves from here. Raises DBAPIError, OSError.
+        """Be the only one who uses it. Raises DBAPIError, OSError.
 
-        The right is a lock of the connection that writes: a bot that has lost it with its connection commits nothing
-        until it has taken it anew.
+        The right is a lock of the connection that writes: who has lost it with its connection commits nothing until it
+        has taken it anew.
         """
         self._alone = True
         async with self._lock:
             await self._connected()
+
+    async def serve(self) -> None:
+        """Serve from here, with others. Raises DBAPIError, OSError."""
+        self.owner = self._shares = Shares()
+        async with self.batch() as batch:
+            await self._shares.look(batch, lambda _: ())
+
+    async def processes(self) -> list[Process]:
+        """All that serve together. Raises DBAPIError, OSError."""
+        async with self.read() as connection:
+            return await processes(connection)
 
     async def _connected(self) -> AsyncConnection:
         if self._writer is not None and _is_cut(self._writer):
@@ -86,9 +101,12 @@ class PostgresDatabase(Database):
             try:
                 if self._alone:
                     await _hold(self._writer)
+                if self._shares is not None:
+                    await self._shares.begin(self._writer)
             except BaseException:
                 await self._drop()
                 raise
+        self.owner.check()
         return self._writer
 
     @staticmethod
@@ -133,7 +151,7 @@ def _is_cut(connection: AsyncConnection) -> bool:
 
 
 async def _hold(connection: AsyncConnection) -> None:
-    """Take the right to serve, for as long as this connection lives. Raises OperationalError when another has it."""
+    """Take the right to be alone, for as long as this connection lives. Raises OperationalError when another has it."""
     async with connection.begin():
         held = await connection.scalar(select(func.pg_try_advisory_lock(LOCKS, SERVING)))
     if not held:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, delete, func, select, update
 
 from bot.engine.chat import ASIDE
-from bot.store import chats, journal, optouts, recipients, tables
+from bot.store import chats, journal, optouts, people, recipients, tables
 from bot.store.hot import Connection, many
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ async def switch(connection: Connection, leaving: Chat, coming: int, *, leaves: 
         await journal.make_nameless(connection, [aside.key])
         await recipients.make_nameless(connection, [aside.key])
         await optouts.drop_all(connection, [aside.key])
+        await people.forget(connection, [leaving.person])
         await many(connection, _DROP, [{"of_key": aside.key}])
     await _rename(connection, leaving.aside(coming), leaving)
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.store import audience, tables
+from bot.store import tables
 from bot.store.hot import Connection, many
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.sql.dml import Insert
 
-    from bot.broadcast.audience import Node
-    from bot.store.audience import Terms
+    from bot.store.audience import Meant
 
 PLANNED, CLAIMED, SENT, FAILED = "planned", "claimed", "sent", "failed"
 SKIPPED, UNKNOWN, DELETED = "skipped", "unknown", "deleted"
@@ -61,25 +61,21 @@ def fixed(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'", Text)
 
 
-async def gather(
-    connection: AsyncConnection, id_: int, node: Node, terms: Terms, *, now: int, holdout: float, most: int
-) -> int:
-    """Write down the next `most` people of the audience, in the order of their keys; how many that were."""
+def piece(id_: int, meant: Meant, *, now: int, holdout: float, most: int) -> Insert:
+    """The statement that writes down the next `most` people behind a chat, in the order of their keys.
+
+    Made once and run for each piece by `gather`: to make it takes as long as a thousand people.
+    """
     chat = tables.chat
-    last = (
-        await connection.execute(
-            select(_table.c.chat)
-            .where(_table.c.broadcast == id_, _table.c.chat.not_like(f"{ERASED}%"))
-            .order_by(_table.c.chat.desc())
-            .limit(1)
-        )
-    ).scalar()
-    begin = (await connection.execute(select(func.max(_table.c.n)).where(_table.c.broadcast == id_))).scalar() or 0
-    where = [audience.condition(node, now), *([chat.c.key > last] if last is not None else [])]
-    why = audience.reason(terms, now).label("why")
-    piece = select(chat.c.key, chat.c.channel, why).where(*where).order_by(chat.c.key).limit(most).subquery()
-    n = (begin + func.row_number().over(order_by=piece.c.key)).label("n")  # of the piece alone: it sees all its rows
-    next_ = select(piece.c.key, piece.c.channel, n, piece.c.why).subquery()
+    some = (
+        select(chat.c.key, chat.c.channel, meant.why.label("why"))
+        .where(meant.who, chat.c.key > bindparam("after", type_=Text))
+        .order_by(chat.c.key)
+        .limit(most)
+        .subquery()
+    )
+    n = (bindparam("begin", type_=BigInteger) + func.row_number().over(order_by=some.c.key)).label("n")
+    next_ = select(some.c.key, some.c.channel, n, some.c.why).subquery()  # numbered apart: its limit is applied first
     picked = (next_.c.n * _STEP + id_ * _SHIFT) % _ROUND < int(holdout * _ROUND / 100)
     reason = case((next_.c.why != "", next_.c.why), (picked, literal(HELD_OUT)), else_=literal(""))
     rows = select(
@@ -94,8 +90,23 @@ async def gather(
         literal(0, Integer),
         literal(now, BigInteger),
     )
-    names = [column.name for column in _table.columns]
-    return (await connection.execute(insert(_table).from_select(names, rows))).rowcount
+    names = ["broadcast", "n", "chat", "channel", "state", "reason", "attempts", "message", "version", "at"]
+    return insert(_table).from_select(names, rows)
+
+
+async def gather(connection: AsyncConnection, id_: int, statement: Insert, after: str) -> tuple[int, str]:
+    """Write down the people behind the chat `after`; how many that were, and the last of them.
+
+    On PostgreSQL the disk is not waited for: what a crash of the server takes back is gathered again.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SET LOCAL synchronous_commit TO off"))
+    newest = select(_table.c.n, _table.c.chat).where(_table.c.broadcast == id_).order_by(_table.c.n.desc()).limit(1)
+    before = (await connection.execute(newest)).first()
+    begin = before.n if before else 0
+    found = (await connection.execute(statement, {"after": after, "begin": begin})).rowcount
+    last = (await connection.execute(newest)).first()
+    return found, last.chat if found and last else after
 
 
 async def add(connection: AsyncConnection, id_: int, chats: Collection[tuple[str, str]], now: int) -> None:
@@ -108,12 +119,12 @@ async def add(connection: AsyncConnection, id_: int, chats: Collection[tuple[str
     await many(connection, insert(_table), rows)
 
 
-async def recover(connection: AsyncConnection) -> int:
-    """What a run that died had claimed may have been sent; how many those are."""
+async def recover(connection: AsyncConnection, alive: Collection[int] = ()) -> int:
+    """What a process that died had claimed may have been sent; how many those are. `alive`: whose claims stand."""
     table = tables.broadcast
     open_ = select(table.c.id).where(table.c.ended_at == 0)
     lost = update(_table).where(_table.c.broadcast.in_(open_), _table.c.state == CLAIMED)
-    lost = lost.values(state=UNKNOWN, reason="crash")
+    lost = lost.where(_table.c.owner.not_in(list(alive))).values(state=UNKNOWN, reason="crash")
     return (await connection.execute(lost)).rowcount
 
 
@@ -125,6 +136,12 @@ async def counts(connection: AsyncConnection, id_: int) -> dict[tuple[str, str],
         .group_by(_table.c.state, _table.c.reason)
     )
     return {(state, reason): number for state, reason, number in rows}
+
+
+async def sent_since(connection: AsyncConnection, id_: int, at: int) -> int:
+    """How many of its messages were sent from that time on."""
+    sent = (_table.c.broadcast == id_, _table.c.state == SENT, _table.c.at >= at)
+    return (await connection.execute(select(func.count()).where(*sent))).scalar() or 0
 
 
 async def some_left(connection: AsyncConnection, id_: int, until: int = 0) -> bool:
@@ -159,7 +176,7 @@ async def retry(connection: AsyncConnection, id_: int, *, unknown: bool) -> int:
     failed = (_table.c.state == FAILED) & (_table.c.reason != "gone")
     which = failed | (_table.c.state == UNKNOWN) if unknown else failed
     again = update(_table).where(_table.c.broadcast == id_, which, _table.c.chat.not_like(f"{ERASED}%"))
-    return (await connection.execute(again.values(state=PLANNED, reason="", attempts=0))).rowcount
+    return (await connection.execute(again.values(state=PLANNED, reason="", attempts=0, owner=0))).rowcount
 
 
 async def retriable(connection: AsyncConnection, id_: int) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +13,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot import __version__
 from bot.store.database import TAKEN, Database, DatabaseFault
+from bot.store.owner import BROADCASTS, CHORES, Process
+from bot.store.parts import PARTITIONS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection
@@ -69,11 +74,29 @@ class SqliteDatabase(Database):
         try:
             lock = self._held.enter_context(Path(f"{self._file}.lock").open("a"))  # noqa: ASYNC230, SIM115
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._held.callback(lock.truncate, 0)
+            lock.truncate(0)
+            lock.write(f"{socket.gethostname()}:{os.getpid()} {__version__}")
+            lock.flush()
         except BlockingIOError:
             self._held.close()
             raise DatabaseFault(f"{TAKEN} (setting 'database')") from None
         except OSError:  # none can be made or locked there: opening the database tells what is wrong
             self._held.close()
+
+    async def processes(self) -> list[Process]:
+        """The one that holds the file. Raises OSError."""
+        path = Path(f"{self._file}.lock")
+        if fcntl is None or self._file is None or not path.exists():  # noqa: ASYNC240 (a moment)
+            return []
+        with path.open() as lock:  # noqa: ASYNC230 (a few bytes)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                name, _, version = lock.read().partition(" ")
+                since = int(os.fstat(lock.fileno()).st_mtime * 1000)
+                return [Process(name, version, since, tuple(range(PARTITIONS)), (CHORES, BROADCASTS))]
+        return []
 
     async def close(self) -> None:
         """Waits for the running transaction, then lets go."""

@@ -361,3 +361,33 @@ duty = Table(
     Column("since", BigInteger, nullable=False),
     Index("duty_team", "team"),
 )
+
+link = Table(
+    "link",
+    metadata,
+    Column("code", Text, primary_key=True),  # a short code: bot/people/link.py
+    Column("guide", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("team", Text, nullable=False),  # "": nobody is counted
+    Column("kind", Text, nullable=False),  # bot.people.link.Kind
+    Column("made_at", BigInteger, nullable=False),
+)
+
+link_count = Table(
+    "link_count",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # "2026-11-23", Viet Nam's
+    Column("guide", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # bot.people.link.Kind
+    Column("what", Text, primary_key=True),  # opened | started | stuck | finished
+    Column("count", BigInteger, nullable=False),
+)
+
+link_seen = Table(
+    "link_seen",
+    metadata,
+    Column("hash", Text, primary_key=True),  # that somebody was counted; nobody is known by it
+    Column("until", BigInteger, nullable=False),  # when it is dropped
+    Index("link_seen_until", "until"),
+)

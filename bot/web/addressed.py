@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Addressed:
-    """`media` is content/media. The addresses are those of bot/channel/zalo_bot_post.py."""
+    """`media` is content/media. The addresses are those of bot/channel/zalo_voice.py."""
 
     def __init__(self, media: Path, pictures: Pictures, drafts: Drafts) -> None:
         self._media = media.resolve()

@@ -26,8 +26,8 @@ from bot.broadcast.audience import (
     read_audience,
 )
 from bot.broadcast.check import FIT, check_broadcasts
-from bot.broadcast.model import Broadcast, Kind, Plan
-from bot.broadcast.reader import KEYS, PLAN, names, read_written
+from bot.broadcast.model import Broadcast, Kind, Plan, Series
+from bot.broadcast.reader import KEYS, PLAN, SERIES, names, read_written
 from tests.kit.shell import make_root
 
 DOCS = (Path(__file__).parents[2] / "docs" / "broadcasts.md").read_text("utf-8")
@@ -87,7 +87,7 @@ def test_every_key_arrives(tmp_path):
 
 def test_the_documentation_names_every_key_condition_and_answer():
     """docs/broadcasts.md has a heading for each key, a row for each condition, and no other."""
-    assert set(re.findall(r"^### `(\w+)`$", DOCS, re.MULTILINE)) == {*KEYS, *PLAN}
+    assert set(re.findall(r"^### `(\w+)`$", DOCS, re.MULTILINE)) == {*KEYS, *PLAN, *SERIES}
     audience = DOCS.split("\n## The audience\n")[1].split("\n## ")[0]
     assert all(f"`{word}" in audience for word in (*WORDS, *TIMES, *GUIDES, "wants", "everyone"))
     buttons = DOCS.split("### `buttons`\n")[1].split("###")[0]
@@ -102,6 +102,58 @@ def test_the_documentation_says_what_holds_without_a_plan():
     assert plan.canary_wait == 600
     assert '### `canary_wait`\n`"10 minutes"`' in DOCS
     assert f'### `days`\n`"{plan.days}"`' in DOCS
+    assert f'### `at`\n`"{Series().at // 60}:00"`' in DOCS
+
+
+EVERY = '[series]\nevery = ["friday", "monday"]\nat = "17:30"\n'
+AFTER = '[series]\nfinished = "tea"\ndays = [1, 3, 7]\n'
+
+
+@pytest.mark.parametrize(
+    ("table", "parts", "rhythm"),
+    [
+        (EVERY, 2, Series(every=(0, 4), at=17 * 60 + 30)),
+        ('[series]\nevery = "day"\n', 1, Series()),
+        (AFTER, 3, Series(finished="tea", days=(1, 3, 7))),
+    ],
+)
+def test_a_series_has_parts_with_words_of_their_own(tmp_path, table, parts, rhythm):
+    """As many as there are days or folders; each comes back from JSON as it was, and has no problem."""
+    root = make_root(tmp_path)
+    for part in range(1, parts + 1):
+        _write(root, _plain() + table, {"vi": f"{{{{ You }}}} nhớ {part}.", "en": "x"}, name=f"care/{part}")
+    _write(root, _plain() + table)
+    written, problems = read_written(root, "care")
+    assert problems == []
+    assert [part.name for part in written.parts] == [f"care/{number}" for number in range(1, parts + 1)]
+    assert [part.series for part in written.parts] == [rhythm] * parts
+    assert f"nhớ {parts}." in written.parts[-1].words["vi"]
+    assert [Broadcast.from_json(part.to_json()) for part in written.parts] == list(written.parts)
+    assert names(root) == ["care"]
+    assert _found(root) == []
+
+
+@pytest.mark.parametrize(
+    ("toml", "found"),
+    [
+        (_plain() + "[series]\n", "care.toml:4:1 E006"),
+        (_plain() + EVERY + 'finished = "tea"\ndays = [1]\n', "care.toml:4:1 E006"),
+        (_plain() + '[series]\nfinished = "tea"\n', "care.toml:4:1 E006"),
+        (_plain() + '[series]\nevery = "someday"\n', "care.toml:5:1 E005"),
+        (_plain() + "[series]\nevery = []\n", "care.toml:5:1 E005"),
+        (_plain() + '[series]\nevery = "day"\nat = "24:00"\n', "care.toml:6:1 E005"),
+        (_plain() + '[series]\nfinished = "tea"\ndays = [3, 1]\n', "care.toml:6:1 E005"),
+        (_plain() + '[series]\nfinished = "tea"\ndays = [0, 1]\n', "care.toml:6:1 E005"),
+        (_plain() + '[series]\nfinished = "tee"\ndays = [1]\n', "care.toml:5:1 E302"),
+        (_plain() + '[series]\nwhen = "now"\n', "care.toml:5:1 E004"),
+        (_plain(series="3"), "care.toml:4:1 E005"),
+        (_plain(**{"class": '"emergency"'}) + EVERY, "care.toml:2:1 E005"),
+        (_plain() + AFTER, "care.toml:1:1 E030"),
+    ],
+)
+def test_a_fault_of_a_series_has_its_place_and_code(tmp_path, toml, found):
+    """Either weekdays or a guide with its days; words for every part."""
+    assert f"broadcasts/{found}" in _found(_write(make_root(tmp_path), toml))
 
 
 def test_a_good_broadcast_has_no_problems(tmp_path):

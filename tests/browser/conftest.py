@@ -1,4 +1,4 @@
-"""One browser and one bot for all browser tests of a module; every test is a new person."""
+"""One browser and one bot for all browser tests of a worker; every test is a new person."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A real browser; without one the tests fail and say what is missing."""
     try:
@@ -27,14 +27,14 @@ async def browser() -> AsyncIterator[Browser]:
         yield opened
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """The bot with the guides of this checkout."""
     async with house(tmp_path_factory.mktemp("bot")) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def person(browser: Browser, bot: Running) -> AsyncIterator[Phone]:
     """Somebody with a phone of 360 × 740, who has not come yet. Afterwards the browser has nothing to complain of."""
     async with phone(browser, bot.url) as someone:

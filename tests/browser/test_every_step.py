@@ -1,6 +1,6 @@
 """Every step of two guides on a small phone: nothing is cut off, covered or too small, and every picture is there.
 
-A picture of each screen is kept below build/screens/, for people to look at.
+With SCREENSHOTS=1 a picture of each screen is kept below build/screens/, for people to look at.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.engine.path import DONE, STUCK, values
 from bot.engine.turn import take_turn
 from bot.flow.check.words import WORDLESS
 from bot.flow.model import Kind
-from tests.kit.browser import SCREENSHOTS, Phone, phone
+from tests.kit.browser import KEEPS, SCREENSHOTS, Phone, phone
 from tests.kit.clock import MORNING
 from tests.kit.house import guides
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.flow.model import Flow
     from tests.kit.house import Running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SCREENS = SCREENSHOTS.parent / "screens"
 GUIDES = ("eid-activate", "scam-report")
@@ -184,7 +184,8 @@ async def test_every_step(browser: Browser, bot: Running, guide: str) -> None:
     """Each step as somebody new comes to it; contrast once for each kind of step."""
     flow = guides().flows[guide]
     folder = SCREENS / guide
-    shutil.rmtree(folder, ignore_errors=True)
+    if KEEPS:
+        shutil.rmtree(folder, ignore_errors=True)
     seen = sights(flow)
     speaking = {step.name for step in flow.steps.values() if step.kind not in WORDLESS and not step.scope}
     assert {sight.step for sight in seen} == speaking
@@ -203,8 +204,9 @@ async def test_every_step(browser: Browser, bot: Running, guide: str) -> None:
                 kinds.add(flow.steps[sight.step].kind)
                 found += await pale(person.page)
             wrong += [f"{sight.step}: {fault}" for fault in found]
-            file = folder / f"{number:02}-{sight.step.replace('/', '-')}.png"
-            await person.page.screenshot(path=file, animations="disabled")
+            if KEEPS:
+                file = folder / f"{number:02}-{sight.step.replace('/', '-')}.png"
+                await person.page.screenshot(path=file, animations="disabled")
         assert person.complaints == []
     assert wrong == []
 

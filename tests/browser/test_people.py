@@ -10,7 +10,7 @@ from playwright.async_api import expect
 if TYPE_CHECKING:
     from tests.kit.browser import Phone
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_nothing_of_the_one_before_stays_on_the_page(person: Phone) -> None:

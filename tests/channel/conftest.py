@@ -7,6 +7,7 @@ import shutil
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
@@ -16,9 +17,13 @@ from bot.channel.base import Incoming, What
 from bot.channel.telegram import Telegram
 from bot.channel.timing import Timing
 from bot.config import Config
-from bot.service.house import House, buttons_of, load_house
 from bot.web.hook import TelegramHook
+from tests.kit.ready import loaded, with_tables
+from tests.kit.talk import meanings_of
 from tests.kit.telegram import TelegramDouble
+
+if TYPE_CHECKING:
+    from bot.service.house import House
 
 ROOT = Path(__file__).parents[2]
 SECRET = "s3cret_-"
@@ -128,13 +133,11 @@ def telegram_of(double, root, tmp_path, **more) -> Telegram:
 @asynccontextmanager
 async def living(double, root, tmp_path, *, webhook=False, speaks=False, **more):
     """The whole bot at the double, by long polling or by webhook."""
-    config = Config(root=root, database=f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}", drain_seconds=2)
-    house, problems = load_house(root, config.words)
-    assert problems == []
-    house = replace(house, speaks=frozenset(house.library.languages if speaks else ()))
-    meanings = house.everywhere()
-    for flow in house.flows.values():
-        meanings |= buttons_of(flow)
+    config = Config(root=root, database=with_tables(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"), drain_seconds=2)
+    house = loaded(root, config.words)
+    if speaks:
+        house = replace(house, speaks=frozenset(house.library.languages))
+    meanings = meanings_of(house)
     if not webhook:
         telegram = telegram_of(double, root, tmp_path, **more)
         async with running(config, house, [telegram]) as app:

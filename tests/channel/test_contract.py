@@ -24,8 +24,10 @@ from bot.channel.terminal import Terminal
 from bot.channel.web import Web
 from tests.channel.conftest import telegram_of
 from tests.channel.zalo import zalo_of
+from tests.channel.zalo_oa import oa_of
 from tests.kit.telegram import TelegramDouble
 from tests.kit.zalo_bot import ZaloBotDouble
+from tests.kit.zalo_oa import ZaloOaDouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +73,14 @@ async def _zalo_bot(tea, tmp_path):
         assert double.violations == []
 
 
-CASES = {"terminal": _terminal, "web": _web, "telegram": _telegram, "zalo_bot": _zalo_bot}
+async def _zalo_oa(tea, tmp_path):
+    async with ZaloOaDouble() as double:
+        person = double.person("a7", started=True)
+        yield Case(oa_of(double, tea, tmp_path, public_url="https://bot.example"), "a7", person.phone)
+        assert double.violations == []
+
+
+CASES = {"terminal": _terminal, "web": _web, "telegram": _telegram, "zalo_bot": _zalo_bot, "zalo_oa": _zalo_oa}
 
 
 @pytest.fixture(params=CASES)
@@ -96,7 +105,7 @@ async def test_it_says_who_it_is_and_what_it_can(case):
     can = case.channel.capabilities
     assert isinstance(can, Capabilities)
     assert can.text >= can.caption >= 1000
-    assert can.buttons == 0 or can.buttons >= 12
+    assert can.buttons == 0 or can.buttons >= 5
     assert can.button_label >= 40
     assert can.chat_burst >= 1
 

@@ -18,9 +18,10 @@ from bot.channel.base import Button, Correction, Deletion, Fault, Message, Pictu
 from bot.channel.numbered import in_words
 from bot.channel.parts import units
 from bot.channel.zalo_bot import probe
-from bot.channel.zalo_bot_api import LONGEST_REST, REST, TOO_MUCH, Api
-from bot.channel.zalo_bot_form import parts
+from bot.channel.zalo_bot_api import TOO_MUCH, Api
 from bot.channel.zalo_bot_update import read_update
+from bot.channel.zalo_form import parts
+from bot.channel.zalo_rest import LONGEST_REST, REST
 from tests.channel.test_telegram_listen import Stored
 from tests.channel.zalo import ZALO_SECRET, zalo_of
 from tests.kit.zalo_bot import ZaloBotDouble

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import unicodedata
 from dataclasses import replace
 
@@ -17,12 +16,10 @@ from bot.flow.model import INPUTS, Kind
 from bot.store import tables
 from tests.channel.conftest import ROOT, telegram_of
 from tests.channel.test_telegram_walk import GUIDES, TYPED
-from tests.channel.zalo import living_on_zalo
+from tests.channel.zalo import answers, living_on_zalo
 from tests.kit.telegram import TelegramDouble
 from tests.kit.telegram_rules import photo_size
 from tests.kit.zalo_bot import ZaloBotDouble
-
-NUMBERED = re.compile(r"^Bấm số (\d+): (.+)$", re.MULTILINE)
 
 
 @pytest.fixture
@@ -33,18 +30,13 @@ async def zalo():
         assert made.violations == []
 
 
-def answers(shown):
-    """What can be answered, by number."""
-    return {int(number): label for number, label in NUMBERED.findall(shown.text)}
-
-
 async def walk(bot, person, guide):
     """Start to end by the first answer each time, by number or by typing; the steps passed."""
     flow = bot.house.flows[guide]
     await person.says(f"/start {guide}")
     passed = []
     for _ in range(60):
-        await person.waits_for(lambda shown: answers(shown) or "Gõ “" in shown.text)
+        await person.waits_for(bot.asks)
         _, sessions = await bot.chat(person.id)
         session = sessions[guide]
         if session.finished:
@@ -56,13 +48,16 @@ async def walk(bot, person, guide):
         else:
             again = passed.count(step.name) - 1  # a guide that leads back is left by another answer
             choices = ["done"] if step.kind is Kind.DO else list(step.go)
-            await bot.says_by_number(person, choices[again % len(choices)])
+            await bot.answers(person, choices[again % len(choices)])
     raise AssertionError(f"no end of {guide}: {passed}\n{person.phone()}")
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
 async def test_every_guide_is_walked_by_numbers(zalo, tmp_path, webhook):
-    """Each guide of the house leads a stranger to its end; every drawing is fetched, every text fits."""
+    """Each guide of the house leads a stranger to its end; every drawing is fetched, every text fits.
+
+    By webhook some guides are enough: only the door is another.
+    """
     async with living_on_zalo(zalo, ROOT, tmp_path, webhook=webhook) as bot:
 
         async def one(number, guide):
@@ -74,8 +69,9 @@ async def test_every_guide_is_walked_by_numbers(zalo, tmp_path, webhook):
             assert len(shown) >= len(drawn)
             return len(shown)
 
-        pictures = await asyncio.gather(*(one(number, guide) for number, guide in enumerate(GUIDES, 1)))
-        assert sum(pictures) > len(GUIDES)
+        guides = GUIDES[::5] if webhook else GUIDES
+        pictures = await asyncio.gather(*(one(number, guide) for number, guide in enumerate(guides, 1)))
+        assert sum(pictures) > len(guides)
         assert bot.zalo.status == "ok"
     assert all(len(shown.text) <= 2000 for screen in zalo.screens.values() for shown in screen)
 

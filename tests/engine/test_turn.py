@@ -216,7 +216,7 @@ def test_back_goes_behind_a_solved_problem() -> None:
     """A known problem that leads back to its own step is no step to go back to."""
     flow = flow_of(
         'start="a"\n[steps.a]\ndo=true\nnext="b"\n[steps.b]\ndo=true\nnext="z"\n[steps.b.stuck]\nslow="hint"\n'
-        '[steps.hint]\nnext="b"\n[steps.z]\nend="done"\n'
+        '[steps.hint]\nsay=true\nnext="b"\n[steps.z]\nend="done"\n'
     )
     session = turn(flow, None, Started(NOW)).session
     for minute, (step, answer) in enumerate([("a", "done"), ("b", "stuck:slow"), ("b", "stuck:slow")], 1):

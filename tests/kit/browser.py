@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from playwright.async_api import ConsoleMessage, ElementHandle
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+KEEPS = bool(os.environ.get("SCREENSHOTS"))
+"""Whether pictures of the screens are kept, for people to look at: `SCREENSHOTS=1 pytest tests/browser`."""
+
 PHONE = {"width": 360, "height": 740}
 
 FLAGS = [
@@ -110,7 +113,9 @@ class Phone:
         return await self.page.locator("#log").get_attribute("data-latest") or ""
 
     async def shoot(self, name: str) -> None:
-        """Keep a picture of the screen in build/screenshots/."""
+        """Keep a picture of the screen in build/screenshots/, where pictures are asked for."""
+        if not KEEPS:
+            return
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         await self.page.wait_for_timeout(400)  # what moves has come to rest
         await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")

@@ -81,8 +81,7 @@ def called(root: Path, *words: str, typed: str = "", **more: str) -> subprocess.
         keyboard.seek(0)
         sys.stdin = keyboard
         code = pool.submit(call).result()
-    written = (stream.buffer.getvalue().decode() for stream in (said, beside))  # type: ignore[attr-defined]
-    return subprocess.CompletedProcess(words, code, *written)
+    return subprocess.CompletedProcess(words, code, *(stream.buffer.getvalue().decode() for stream in (said, beside)))
 
 
 @contextmanager
@@ -90,7 +89,8 @@ def _our_own(wanted: dict[str, str]) -> Iterator[None]:
     """The environment as wanted; it, the input and what the block sets up for logging are as before afterwards."""
     before, keyboard = dict(os.environ), sys.stdin
     handlers = logging.root.handlers[:]
-    loggers = [logging.root, *(each for each in logging.root.manager.loggerDict.values() if hasattr(each, "level"))]
+    loggers = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    loggers.append(logging.root)
     levels = [logger.level for logger in loggers]
     os.environ.clear()
     os.environ.update(wanted)

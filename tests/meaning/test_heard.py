@@ -55,8 +55,7 @@ def test_what_is_near_it_is_no_cry(typed: str) -> None:
         ("my name is Lan", "talk:name"),
         ("mày là ai", "talk:who"),
         ("cháu là ai vậy", "talk:who"),
-        ("con ơi giúp bà với", "talk:unclear"),
-        ("tau khong biet mần răng", "talk:unclear"),
+        ("bấm mãi chẳng thấy gì", "talk:unclear"),
         ("tui quen mat khau cai vneid roi lam sao bay gio", "open:eid-forgot-password"),
         ("chữ nhỏ quá", "talk:eyes"),
         ("chữ to lên", "talk:eyes"),
@@ -67,6 +66,53 @@ def test_what_people_say_first_is_understood(typed: str, answer: str) -> None:
     heard = house().ear.hear(typed)
     assert heard.found[0].answer == answer
     assert heard.is_clear
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "con ơi giúp bà với",
+            "giúp tui với",
+            "giup toi voi chau oi",
+            "giúp choa với",
+            "giúp mệ với",
+            "giúp em với ạ",
+        ),
+        *("ai giúp tui với", "bà cần người giúp", "can nguoi giup", "có ai giúp tôi không", "hu hu giúp tôi với"),
+        *("cứu tôi", "cuu toi voi", "cứu bà với con ơi", "cứu tui với", "cứu với", "trời ơi cứu tôi với"),
+        *("không biết làm sao giờ", "khong biet lam sao bay gio", "tau khong biet mần răng", "mần răng chừ"),
+        *("choa nỏ biết mần răng chừ", "bác nỏ biết mần chi", "giờ phải làm sao đây", "ko bik lm sao h", "help me"),
+    ],
+)
+def test_who_cries_for_help_and_names_nothing_gets_a_human(typed: str) -> None:
+    """In any dialect, with accents or without: there is nothing to find, and to ask back would only frighten."""
+    heard = house().ear.hear(typed)
+    assert heard.found[0].answer == "human"
+    assert heard.is_clear
+    assert heard.alarm == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("cứu mẹ tôi với", "open:emergency"),
+        ("cứu tôi với khó thở quá", "open:emergency"),
+        ("cứu với có người ngất", "open:emergency"),
+        ("cháy nhà rồi cứu tôi với", "open:emergency"),
+        ("cứu tôi với nó đánh tôi", "open:emergency"),
+        ("nó lừa tôi hết tiền rồi cứu tôi với", "open:scam-report"),
+        ("công an gọi đòi bắt tôi, giúp tôi với", "open:scam-fake-police"),
+    ],
+)
+def test_who_cries_for_help_and_names_the_danger_is_led_to_it(typed: str, answer: str) -> None:
+    """The alarm goes before the wish for a human."""
+    assert house().ear.hear(typed).alarm == answer
+
+
+def test_who_names_the_thing_is_led_to_the_thing() -> None:
+    """To ask for help in front of a wish is only manners."""
+    assert house().ear.hear("giúp bà với, quên mật khẩu vneid").found[0].answer == "open:eid-forgot-password"
 
 
 @pytest.mark.parametrize("typed", ["rồi con", "dạ con", "rồi nha con"])

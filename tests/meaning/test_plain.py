@@ -84,7 +84,7 @@ def test_the_lexicon_is_in_small_letters_with_settled_tones() -> None:
     ways = [way for table in ("short", "dialect", "same") for ways in data[table].values() for way in ways]
     wrong = [way for way in ways if way != " ".join(map(settled, way.lower().split()))]
     assert wrong == []
-    assert [word for word in data["empty"]["words"] if " " in word] == []
+    assert [word for word in data["empty"]["words"] if " " in word and word not in data["same"]] == []
     doubled = {way for way in ways if ways.count(way) > 1}
     assert doubled == set()
 

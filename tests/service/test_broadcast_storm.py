@@ -16,8 +16,9 @@ from bot.app import running
 from bot.broadcast.model import Broadcast, Kind, Plan
 from bot.channel.telegram import Telegram
 from bot.engine.chat import Chat
-from bot.service.reload import open_house
+from bot.service.sender import Patience
 from bot.store import broadcasts, chats, recipients
+from tests.kit.ready import opened, with_tables
 from tests.kit.shell import a_config, make_root
 from tests.kit.telegram import TelegramDouble
 
@@ -44,9 +45,8 @@ ARRIVES = {"": 1, "slow": 1, "server_error": 1, "html": 1, "flood": 1, "migrated
 
 async def _storm(faults, root):
     """Send to one person for each fault; how each ended, and how often their message was taken."""
-    house, problems = open_house(a_config(root))
-    assert house is not None, problems
-    config = a_config(root)
+    config = a_config(root, with_tables_in(folder))
+    house = opened(config)
     async with TelegramDouble() as double:
         mouth = Telegram(
             double.token, media=root / "content" / "media", cache=root / "data" / "pictures", api=double.url
