@@ -9,7 +9,7 @@ from tests.kit.torture_broadcast import Hardship, torture
 
 @pytest.mark.xdist_group("torture")
 async def test_killed_in_the_middle_of_a_broadcast_nobody_is_forgotten_and_nobody_gets_it_twice():
-    """Three kills while 600 people are sent to: one state each, once each, and a bounded number in doubt."""
-    outcome = await torture(Hardship(kills=3, people=600, rate=200, seed=20261123, seconds=0.8))
+    """Two kills while 400 people are sent to: one state each, once each, and a bounded number in doubt."""
+    outcome = await torture(Hardship(kills=2, people=400, rate=400, seed=20261123, seconds=0.4))
     assert outcome.breaches == [], outcome.numbers
     assert int(outcome.numbers["sent"]) > 100

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import make_url
 
+from bot.store.owner import BROADCASTS
 from tests.kit import torture, torture_broadcast
 from tests.kit.postgres import Postgres, postgres
 from tests.kit.process import command
@@ -49,12 +50,9 @@ LONG_ENOUGH = 2.0
 class Several(torture.Torture):
     """People who talk. `harms` are what happens, one after the other; a hanging process hangs for `hangs` seconds."""
 
-    def __init__(
-        self, plan: Plan, folder: Path, server: Postgres, url: str, harms: Sequence[str], hangs: float
-    ) -> None:
+    def __init__(self, plan: Plan, folder: Path, at: tuple[Postgres, str], harms: Sequence[str], hangs: float) -> None:
         super().__init__(plan, folder)
-        self._server = server
-        self._address = url
+        self._server, self._address = at
         self._harms = iter(harms)
         self._hangs = hangs
         self._workers: Workers | None = None
@@ -81,29 +79,30 @@ class Several(torture.Torture):
         self._up.set()
         return found
 
-    async def harm(self, api: str) -> float:
+    async def harm(self, api: str) -> float:  # noqa: ARG002 (what is started anew knows it already)
         """The next thing that happens; seconds until all is as before."""
         workers = self._workers
         assert workers is not None
         what, worker = next(self._harms), self._dice.choice(workers.all)
         self.happened[what] += 1
         begun = time.monotonic()
+        meant = workers.all if what == "restart" else [worker]
+        for each in meant:  # while it stands still, what it has under way is plain to see
+            workers.hang(each)
+        await self._count(what)
         if what == "hang":
-            workers.hang(worker)
-            await self._count(what)
             await asyncio.sleep(self._hangs)
-            workers.go_on(worker)
         elif what == "cut":
             await workers.cut(worker)
-            await self._count(what)
         elif what == "restart":
             await asyncio.to_thread(self._server.restart)
-            await self._count(what)
         else:
             await workers.kill(worker)
-            await self._count(what)
             worker.ahead = self._dice.choice((HOUR, -HOUR)) if what == "skew" else 0
             await workers.start([worker])
+            meant = []
+        for each in meant:
+            workers.go_on(each)
         self.took[what] = max(self.took.get(what, 0.0), time.monotonic() - begun)
         return self.took[what]
 
@@ -148,6 +147,8 @@ class SeveralSend(torture_broadcast.Torture):
         self._url = url
         self._workers: Workers | None = None
         self._begun = time.monotonic()
+        self.killed_senders = 0
+        self.ran = 0.0
 
     @property
     def address(self) -> str:
@@ -161,11 +162,13 @@ class SeveralSend(torture_broadcast.Torture):
         self._begun = time.monotonic()
         await self._workers.start(self._workers.all)
 
-    async def harm(self, api: str) -> None:
-        """Kill the one that sends, or another."""
+    async def harm(self, api: str) -> None:  # noqa: ARG002 (the same)
+        """Kill the one that sends, while it sends; start it again when another has taken over."""
         workers = self._workers
         assert workers is not None
-        one = self._dice.choice(workers.all)
+        sender = await workers.leading(BROADCASTS)
+        one = sender or self._dice.choice(workers.all)
+        self.killed_senders += sender is not None
         await workers.kill(one)
         await asyncio.sleep(LONG_ENOUGH)
         await workers.start([one])
@@ -201,7 +204,7 @@ async def several(
 ) -> tuple[torture.Outcome, Several]:
     """Torture three bots of this checkout."""
     with tempfile.TemporaryDirectory(prefix="torture-several-") as folder, database(server) as (made, url):
-        ran = Several(plan, Path(folder), made, url, harms, hangs)
+        ran = Several(plan, Path(folder), (made, url), harms, hangs)
         outcome = await ran.run()
         outcome.numbers |= {
             f"harm: {what}": f"{number}, until all is as before {ran.took[what]:.1f} s"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import make_url
 
 from bot.store.parts import PARTITIONS
+from bot.store.shares import number_of
 from tests.kit.process import free_port
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ START = 40.0
 OWNED = (
     "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
     " WHERE locktype = 'advisory' AND classid = 20613 AND datname = '{}'"
+)
+LEADING = (
+    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE locktype = 'advisory' AND classid = 20614 AND datname = '{}' AND objid = {}"
 )
 CUT = (
     "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
@@ -72,6 +77,7 @@ class Workers:
         assert worker.process is not None
         worker.process.kill()
         await worker.process.wait()
+        worker.is_stopped = False
 
     def hang(self, worker: Worker) -> None:
         """SIGSTOP: it is there, and does nothing."""
@@ -84,6 +90,13 @@ class Workers:
         assert worker.process is not None
         worker.process.send_signal(signal.SIGCONT)
         worker.is_stopped = False
+
+    async def leading(self, duty: str) -> Worker | None:
+        """Whose duty it is at this moment."""
+        words = LEADING.format(make_url(self._url).database, number_of(duty))
+        rows = await asyncio.to_thread(self._server.execute, words, self._url)
+        pids = {int(name.split()[1].rpartition(":")[2]) for (name,) in rows}
+        return next((each for each in self.all if each.process is not None and each.process.pid in pids), None)
 
     async def cut(self, worker: Worker) -> None:
         """The server ends the connection on which it writes."""
