@@ -33,6 +33,8 @@ bench: setup .venv/bench
 torture: setup
 	$(BIN)/python -m tests.kit.torture $(ARGS)
 	$(BIN)/python -m tests.kit.torture_broadcast
+	$(BIN)/python -m tests.kit.torture_several
+	$(BIN)/python -m tests.kit.torture_several --broadcast --rate 300
 
 setup: .venv/ready
 

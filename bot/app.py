@@ -17,17 +17,19 @@ from bot.channel.web import Web
 from bot.channel.zalo_bot import ZaloBot
 from bot.channel.zalo_oa import Ways, ZaloOa
 from bot.channel.zalo_oa_token import Account
+from bot.service import beside, count
 from bot.service.aloud import drafts
 from bot.service.broadcast import Broadcasts
 from bot.service.clock import Clock
 from bot.service.conversation import Conversation
+from bot.service.help import watch
 from bot.service.home import asks_home
 from bot.service.keys import Keys
-from bot.service.help import watch
 from bot.service.quota import Quota, plan_of
 from bot.service.reload import Reload
 from bot.service.sender import Sender
 from bot.service.share import Share
+from bot.service.suggest import Suggest
 from bot.service.turnstile import Turnstile
 from bot.store import outbox
 from bot.store.database import open_database
@@ -75,6 +77,8 @@ class App:
         self.clock.forgetters.append(self.broadcasts.sweep)
         self.drafts = drafts(config)
         self.clock.carriers |= watch.carriers(database, config)
+        self.clock.carriers |= beside.carriers(database)
+        self.clock.forgetters.append(count.forgetter(database))
         self.channels: dict[str, Channel] = {}
 
 
@@ -132,6 +136,7 @@ async def _connect(app: App, channel: Channel) -> None:
         channel.speak_with(app.drafts)
     if isinstance(channel, Telegram):
         channel.files = Files(app.database, channel.account)
+        channel.inline.suggest = Suggest(app.database, lambda: app.conversation.house, app.config, channel.name)
     elif isinstance(channel, ZaloBot):
         channel.counts = quota = Quota(app.database, channel.name, plan_of(app.config, channel.name))
         await quota.start()

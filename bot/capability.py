@@ -25,6 +25,7 @@ class Capabilities:
     people: int = 0  # how many the platform's free plan allows; 0: no limit
     messages: int = 0  # how many a month it allows; 0: no limit
     burst: int = 0  # replies wait for `rate` as well, but for so many at once; 0: they do not wait
+    shares: bool = False  # a button lets the person choose whom to pass something on to
     window: int = 0  # hours after a person did something in which they may be written to unasked; 0: at any time
 
 
@@ -70,6 +71,7 @@ CAPABILITIES = {
         chat_burst=5,
         keeps=False,
         rate=30.0,
+        shares=True,
     ),
     # https://docs.zaloplatforms.com/docs/BOT, as developers quote it; what is not settled: docs/zalo.md. It takes voice
     # as AAC alone, which none of our libraries writes, so a voice is given by its address.

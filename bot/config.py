@@ -38,6 +38,7 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    zalo_link: str = ""
     debug: bool = False
     reminder_after: int = 86_400
     help_hours: tuple[Span, ...] = ((time(7, 0), time(21, 0)),)
@@ -236,6 +237,7 @@ SETTINGS: dict[str, Setting] = {
     "web.host": Setting("host", _text, "a host name or address", "CAM_TAY_HOST"),
     "web.port": Setting("port", _whole(0, 65535), "a number from 0 to 65535", "CAM_TAY_PORT"),
     "web.public_url": Setting("public_url", _url, "an address such as https://bot.example", "CAM_TAY_PUBLIC_URL"),
+    "web.zalo_link": Setting("zalo_link", _secure, "an https address such as https://zalo.me/123456789"),
     "web.debug": Setting("debug", _yes, "true or false"),
     "help.hours": Setting(
         "help_hours", _day_spans, 'times of day such as ["07:00-21:00"], none past midnight'

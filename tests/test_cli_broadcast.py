@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
@@ -122,6 +123,16 @@ def test_a_schedule_is_of_viet_nam_and_in_the_future(root):
     assert "is a time" in ran(root, "schedule", "care", "--at", "tomorrow", *expect, code=2)[1]
     data = json.loads(ran(root, "schedule", "care", "--at", "2040-01-02T01:00+00:00", *expect, "--json")[0])
     assert (data["state"], data["start"]) == ("scheduled", "Mon 2040-01-02 08:00")
+    assert "is a time" in ran(root, "schedule", "care", "--at", "2040-01-02T08:00+99:00", *expect, code=2)[1]
+
+
+def test_a_server_in_another_time_zone_changes_nothing(root):
+    """A time without a zone is Viet Nam's, wherever the machine thinks it is."""
+    words = ("schedule", "care", "--at", "2040-01-02T08:00", "--expect", "19", "--by", "Lan", "--json")
+    where = f"sqlite+aiosqlite:///{root / 'data' / 'bot.db'}"
+    data = json.loads(command(root, "broadcast", *words, TZ="America/New_York", CAM_TAY_DATABASE=where).stdout)
+    assert data["start"] == "Mon 2040-01-02 08:00"
+    assert state(root).start_at == int(datetime(2040, 1, 2, 1, tzinfo=UTC).timestamp() * 1000)
 
 
 def test_above_the_threshold_another_person_approves_and_an_emergency_needs_two(root):

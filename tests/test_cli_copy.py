@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 from bot.store import tables
 from bot.store.database import open_database
-from tests.kit.process import bot_run, called, command
+from tests.kit.process import bot_run, called
 from tests.kit.shell import DATABASE, a_bot, make_root
 
 
@@ -113,13 +113,17 @@ def test_the_other_commands_work_on_a_server_too(tmp_path, bare):
     assert "it cannot be reached" in bad[0]["text"]
 
 
-def test_one_bot_serves_from_a_server(tmp_path, bare):
-    """A second one is refused in one sentence; after the first has ended it serves."""
+def test_two_bots_serve_from_a_server_and_a_copy_waits_until_both_have_gone(tmp_path, bare):
+    """They share the chats, and no password is said."""
     root = make_root(tmp_path / "house")
-    with bot_run(root, CAM_TAY_DATABASE=bare):
-        second = command(root, "run", CAM_TAY_DATABASE=bare)
-        assert second.returncode == 3
-        assert "another bot uses this database" in second.stderr
-        assert str(make_url(bare).password) not in second.stderr
-    with bot_run(root, CAM_TAY_DATABASE=bare) as bot:
-        assert bot.stop() == 0
+    away = f"sqlite+aiosqlite:///{tmp_path / 'away.db'}"
+    with bot_run(root, CAM_TAY_DATABASE=bare) as first, bot_run(root, CAM_TAY_DATABASE=bare) as second:
+        told = called(root, "status", CAM_TAY_DATABASE=bare)
+        assert told.stdout.count("process    ") == 2
+        refused = called(root, "db", "copy", bare, away)
+        assert refused.returncode == 3
+        assert "another bot uses this database" in refused.stderr
+        assert str(make_url(bare).password) not in told.stdout + refused.stderr
+        assert (first.stop(), second.stop()) == (0, 0)
+    assert called(root, "status", CAM_TAY_DATABASE=bare).returncode == 1
+    assert called(root, "db", "copy", bare, away).returncode == 0

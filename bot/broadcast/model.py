@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -45,6 +45,10 @@ class Series:
     days: tuple[int, ...] = ()
 
 
+class Newer(ValueError):
+    """A broadcast says something that this version does not know: a newer bot sends it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Broadcast:
     """One broadcast. `words` is its template by language; `buttons` are answers that need no guide ("open:tea").
@@ -81,7 +85,9 @@ class Broadcast:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Broadcast:
-        """A broadcast from what `to_json` gave."""
+        """A broadcast from what `to_json` gave. Raises Newer for what only a newer bot knows."""
+        if strange := {*data, *data["plan"], *(data.get("series") or {})} - _KNOWN:
+            raise Newer(", ".join(sorted(strange)))
         series = data.get("series")
         return cls(
             **{
@@ -94,3 +100,6 @@ class Broadcast:
                 else None,
             }
         )
+
+
+_KNOWN = frozenset(each.name for kind in (Broadcast, Plan, Series) for each in fields(kind))

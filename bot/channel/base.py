@@ -55,11 +55,16 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One answer to tap. `id` is opaque, at most 16 characters; `weight` says how it looks."""
+    """One answer to tap. `id` is opaque, at most 16 characters; `weight` says how it looks.
+
+    `share`: a channel that can lets the person choose whom to pass this place on to ("": any guide). Others show a
+    button like all others.
+    """
 
     id: str
     label: str
     weight: Literal["main", "plain", "small"] = "plain"
+    share: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,23 @@ class Correction:
 
     message: str
     words: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A guide as it is offered to be passed on: what stands on it, and the code that opens it in this bot.
+
+    `place` is the same for the same guide, whoever asks. `picture` is an address, "" where there is none that
+    everybody can reach; `opens` are the words of the button.
+    """
+
+    place: str
+    title: str
+    goal: str
+    text: str
+    code: str
+    opens: str
+    picture: str = ""
 
 
 Outgoing = Message | VoiceNote | Document | Keyboard | Deletion | Correction

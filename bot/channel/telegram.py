@@ -13,6 +13,7 @@ from bot.channel.base import Fault, Outgoing, Receipt, SendFailed
 from bot.channel.http import worst
 from bot.channel.picture import Pictures
 from bot.channel.telegram_api import TOKEN_REFUSED, Api
+from bot.channel.telegram_inline import Inline
 from bot.channel.telegram_poll import Poller
 from bot.channel.telegram_post import Post
 from bot.channel.telegram_update import NAME, WANTED, Me, read_update, tap_id
@@ -77,6 +78,7 @@ class Telegram:
         self._accept: Callable[[Incoming], Awaitable[None]] | None = None
         self._running: list[asyncio.Task[None]] = []
         self._answers: set[asyncio.Task[None]] = set()
+        self.inline = Inline(self._api)
         self._trouble = ""
 
     # --- for operators
@@ -85,6 +87,11 @@ class Telegram:
     def account(self) -> str:
         """The key under which this bot's files are remembered."""
         return f"{NAME}:{self._me.id}"
+
+    @property
+    def username(self) -> str:
+        """The bot's name on Telegram, "" until Telegram has told it."""
+        return self._me.username
 
     @property
     def status(self) -> str:
@@ -123,6 +130,9 @@ class Telegram:
         """
         if self._accept is None:
             raise SendFailed(Fault.PASSING, "not listening")
+        if "inline_query" in update:
+            self.inline.take(update["inline_query"], self._me)
+            return None
         incoming = read_update(update, self._me, time.time_ns() // 1_000_000)
         if incoming is not None:
             await self._accept(incoming)
@@ -148,6 +158,7 @@ class Telegram:
             await asyncio.wait(self._answers, timeout=LAST_ANSWERS)
         for answering in self._answers:
             answering.cancel()
+        await self.inline.close()
         await self._api.renew()
         await self._polling.renew()
 
@@ -155,6 +166,7 @@ class Telegram:
         try:
             me = await self._patiently(lambda: self._api.call("getMe", {}))
             self._me = Me(me["id"], me.get("username", ""))
+            self._post.shares = bool(me.get("supports_inline_queries"))
             await self._patiently(self._set_webhook if self._webhook else self._drop_webhook)
             log.info("Telegram is there", extra={"bot": self._me.username, "webhook": bool(self._webhook)})
             self._running.append(asyncio.create_task(self._set_commands()))

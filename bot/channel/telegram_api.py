@@ -23,7 +23,7 @@ UPLOAD: Final = 120.0
 
 REPEATABLE: Final = frozenset(
     {
-        *("editMessageReplyMarkup", "deleteMessage", "answerCallbackQuery", "getMe", "getUpdates"),
+        *("editMessageReplyMarkup", "deleteMessage", "answerCallbackQuery", "answerInlineQuery", "getMe", "getUpdates"),
         *("getWebhookInfo", "setWebhook", "deleteWebhook", "setMyCommands"),
     }
 )

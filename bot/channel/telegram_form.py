@@ -43,14 +43,25 @@ def parts(message: Message, limit: int) -> list[Part]:
 
 
 @lru_cache(maxsize=4096)
-def inline(buttons: tuple[Button, ...]) -> orjson.Fragment:
-    """The keyboard under a message as JSON: small ones that stand together share a row, each other has its own."""
-    rows: list[list[dict[str, str]]] = []
+def inline(buttons: tuple[Button, ...], *, shares: bool = False) -> orjson.Fragment:
+    """The keyboard under a message as JSON: small ones that stand together share a row, each other has its own.
+
+    `shares`: the bot has inline mode, so that a button can let the person choose whom to pass something on to.
+    """
+    rows: list[list[dict[str, Any]]] = []
     for small, group in groupby(buttons, key=lambda button: button.weight == "small"):
-        shown = [{"text": button.label, "callback_data": button.id} for button in group]
+        shown = [{"text": button.label, **_does(button, shares=shares)} for button in group]
         size = _even(len(shown)) if small else 1
         rows += [shown[at : at + size] for at in range(0, len(shown), size)]
     return orjson.Fragment(orjson.dumps({"inline_keyboard": rows}))
+
+
+def _does(button: Button, *, shares: bool) -> dict[str, Any]:
+    """What happens when the button is tapped."""
+    if button.share is None or not shares:
+        return {"callback_data": button.id}
+    anybody = {"allow_user_chats": True, "allow_group_chats": True}
+    return {"switch_inline_query_chosen_chat": {"query": button.share, **anybody}}
 
 
 def _even(count: int) -> int:
@@ -73,10 +84,10 @@ def below(labels: tuple[str, ...], placeholder: str) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(keyboard))
 
 
-def markup(message: Message, placeholder: str) -> dict[str, orjson.Fragment]:
-    """The reply_markup of a message; nothing where it has no buttons."""
+def markup(message: Message, placeholder: str, *, shares: bool = False) -> dict[str, orjson.Fragment]:
+    """The reply_markup of a message; nothing where it has no buttons. `shares` as of `inline`."""
     if message.buttons:
-        return {"reply_markup": inline(message.buttons)}
+        return {"reply_markup": inline(message.buttons, shares=shares)}
     if message.constants:
         return {"reply_markup": below(message.constants, placeholder)}
     return {}

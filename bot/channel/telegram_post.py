@@ -56,6 +56,7 @@ class Post:
     def __init__(self, api: Api, media: Path, pictures: Pictures, placeholder: str) -> None:
         self.files = Files(api)
         self.drafts: Drafts | None = None
+        self.shares = False  # whether the bot has inline mode
         self._api = api
         self._media = media
         self._pictures = pictures
@@ -109,7 +110,8 @@ class Post:
     async def _all(self, chat: int, message: Message, steps: Sequence[Step]) -> str:
         """All parts of a message, buttons under the last."""
         calls = [partial(self._step, chat, message, step, {}) for step in steps[:-1]]
-        calls += [partial(self._step, chat, message, step, markup(message, self._placeholder)) for step in steps[-1:]]
+        last = markup(message, self._placeholder, shares=self.shares)
+        calls += [partial(self._step, chat, message, step, last) for step in steps[-1:]]
         return await self._steps.send((chat, message), calls)
 
     async def _step(self, chat: int, message: Message, step: Step, last: Mapping[str, Any]) -> str:
@@ -142,7 +144,7 @@ class Post:
     async def _correct(self, chat: int, message: int, words: Message) -> None:
         """Other words for a message of one part; its picture stays."""
         part = next(iter(parts(words, _CAN.text)), Part("", ""))
-        body = {"chat_id": chat, "message_id": message, "parse_mode": "HTML", **markup(words, "")}
+        body = {"chat_id": chat, "message_id": message, "parse_mode": "HTML", **markup(words, "", shares=self.shares)}
         if words.picture is not None:
             try:
                 await self._api.call("editMessageCaption", body | {"caption": part.html})

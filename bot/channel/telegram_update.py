@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 NAME = "telegram"
 
-WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
+WANTED = ("message", "edited_message", "callback_query", "my_chat_member", "inline_query")
 """The kinds of updates we ask for."""
 
 MEDIA = {

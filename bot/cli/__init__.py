@@ -21,7 +21,7 @@ app = typer.Typer(
 @app.command()
 def run(
     telegram: bool = typer.Option(True, help="Serve Telegram when TELEGRAM_BOT_TOKEN is set."),
-    zalo: bool = typer.Option(True, help="Serve Zalo when ZALO_BOT_TOKEN is set."),
+    zalo: bool = typer.Option(True, help="Serve Zalo when its tokens are set."),
     watch: bool = typer.Option(True, help="Take edited guides into service without a restart."),
 ) -> None:
     """Start the bot: web chat, and Telegram and Zalo when their tokens are set."""

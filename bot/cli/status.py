@@ -10,6 +10,7 @@ import orjson
 import typer
 from sqlalchemy.exc import DBAPIError
 
+from bot.capability import CAPABILITIES
 from bot.cli.jobs import moment
 from bot.cli.report import FINDINGS, OK, SETUP, complain, show
 from bot.config import find_root, load
@@ -57,7 +58,7 @@ async def _look(url: str) -> dict[str, Any]:
 
 
 async def _found(database: Database, now: int) -> dict[str, Any]:
-    processes = await database.processes()
+    processes = await database.processes(CAPABILITIES)
     async with database.read() as connection:
         waiting = {
             "to_send": await outbox.backlog(connection),

@@ -161,9 +161,7 @@ async def ask_account(config: Config, wait: float) -> AsyncIterator[Answer]:
         yield Answer("Is the official account there, and of which kind?", f"{state} {kind or ''}".rstrip())
         if state != "yes":
             return
-        yield Answer(
-            "Are calls taken without appsecret_proof (setting 'zalo_oa.proof')?", await _unproved(config)
-        )
+        yield Answer("Are calls taken without appsecret_proof (setting 'zalo_oa.proof')?", await _unproved(config))
         typer.echo(
             f"Let the bot run, and write to the account from your own Zalo; it is waited for {wait:.0f} s.", err=True
         )

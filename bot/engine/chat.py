@@ -39,7 +39,10 @@ class Chat:
 
     `place` is where the person lives ("thanh-hoa/ngoc-lac") and `team` who helps them; "" where nobody has said so.
     `mode` is whom typed words go to instead of the guides (bot/service/modes.py).
-    `helps`: this person has been given a role among those who help.
+    `helps`: this person has been given a role among those who help. `came` says for some days by whose links they
+    came to which guides (bot/service/credit.py).
+    `beside`: the number of the pair while a helper sits beside this person (bot/service/beside.py).
+    `guest`: somebody without an account, whom a helper walks through a guide: the helper's team and number.
     """
 
     key: str
@@ -64,6 +67,9 @@ class Chat:
     team: str = ""
     mode: str = ""
     helps: bool = False
+    came: tuple[str, ...] = ()
+    beside: int = 0
+    guest: str = ""
 
     @property
     def profile(self) -> Profile:
@@ -98,6 +104,7 @@ class Chat:
         """Arguments for Chat from what `state_to_json` gave; unknown ones (of a newer version) are left out."""
         known = {name: value for name, value in data.items() if name in _STATE}
         known["offers"] = tuple(known.get("offers", ()))
+        known["came"] = tuple(known.get("came", ()))
         known["others"] = tuple(Profile(**other) for other in known.get("others", ()))
         return known
 

@@ -113,7 +113,8 @@ def offers(flow: Flow, session: Session) -> tuple[str, ...]:
     step = flow.steps[session.step]
     if step.kind is Kind.END:
         suggestion = (f"open:{step.suggest}",) if step.suggest else ()
-        return (*suggestion, "good", "so_so", "bad", "home") if step.end == path.DONE else (*suggestion, "home")
+        after = ("good", "so_so", "bad", f"send:{flow.name}") if step.end == path.DONE else ()
+        return (*suggestion, *after, "home")
     small = SMALL_ROW if session.visits else SMALL_ROW[1:]
     return path.answers(step) + small
 

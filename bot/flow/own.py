@@ -70,6 +70,9 @@ OWN = {
     "call_help": OwnAnswer(Scope.ANYWHERE, "main"),
     "help_end": OwnAnswer(Scope.ANYWHERE, noted=True),
     "place": OwnAnswer(Scope.ANYWHERE, noted=True),
+    # Passed on: behind the colon a place ("eid-activate__open_app"), or which guides to choose from.
+    "send": OwnAnswer(Scope.ANYWHERE, always=True, noted=True),
+    "forward": OwnAnswer(Scope.ANYWHERE, noted=True),
     # For those who help.
     "team": OwnAnswer(Scope.ANYWHERE, always=True, noted=True),
     "invite_volunteer": OwnAnswer(Scope.ANYWHERE, noted=True),
@@ -85,8 +88,35 @@ OWN = {
     "help_pass": OwnAnswer(Scope.ANYWHERE, noted=True),
     "help_second": OwnAnswer(Scope.ANYWHERE, noted=True),
     "help_abuse": OwnAnswer(Scope.ANYWHERE, "small", noted=True),
+    "count": OwnAnswer(Scope.ANYWHERE, always=True, noted=True),
+    "count_as": OwnAnswer(Scope.ANYWHERE, labelled=False, noted=True),
+    "count_more": OwnAnswer(Scope.ANYWHERE, "main", noted=True),
+    "count_less": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "count_undo": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "count_today": OwnAnswer(Scope.ANYWHERE, "small", noted=True),
+    "guest": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "guest_end": OwnAnswer(Scope.ANYWHERE, labelled=False, noted=True),
+    "sit_beside": OwnAnswer(Scope.ANYWHERE, always=True),
+    "beside": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "beside_next": OwnAnswer(Scope.ANYWHERE, "main", noted=True),
+    "beside_again": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "beside_aloud": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "beside_end": OwnAnswer(Scope.ANYWHERE, "small", always=True, noted=True),
     "leave_team": OwnAnswer(Scope.ANYWHERE, "small", noted=True),
     "leave_sure": OwnAnswer(Scope.ANYWHERE, noted=True),
+    # What somebody has learnt: the card, certificates, the family.
+    "skills": OwnAnswer(Scope.ANYWHERE, always=True),
+    "certificate": OwnAnswer(Scope.ANYWHERE, "main", noted=True),
+    "no_certificate": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "certificates": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "certificate_look": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "certificate_revoke": OwnAnswer(Scope.ANYWHERE, "small", noted=True),
+    "certificate_sure": OwnAnswer(Scope.ANYWHERE, noted=True),
+    "family": OwnAnswer(Scope.ANYWHERE, always=True),
+    "family_invite": OwnAnswer(Scope.ANYWHERE),
+    "family_show": OwnAnswer(Scope.ANYWHERE),
+    "family_hide": OwnAnswer(Scope.ANYWHERE),
+    "family_leave": OwnAnswer(Scope.ANYWHERE, "small"),
     "back": OwnAnswer(Scope.GUIDE, "small", always=True),
     "again": OwnAnswer(Scope.GUIDE, "small", always=True),
     "no_reminders": OwnAnswer(Scope.GUIDE, always=True),
@@ -123,6 +153,17 @@ def is_noted(answer: str) -> bool:
     kind, colon, _ = answer.partition(":")
     known = OWN.get(kind)
     return bool(colon) and known is not None and known.noted
+
+
+def shared(answer: str) -> str | None:
+    """What the button of an answer passes on where a channel can do that by itself: a place, "": any guide.
+
+    None: it is to be tapped like all others.
+    """
+    kind, colon, about = answer.partition(":")
+    if kind == "send" and colon:
+        return about.partition("|")[0]
+    return "" if kind == "forward" and not about.startswith("/") else None
 
 
 def needs_no_guide(answer: str) -> bool:

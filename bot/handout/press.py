@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.handout.certificate import FORMS
 from bot.handout.wanted import SIZES
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def pressed(data: Data, size: str, fonts: Path) -> bytes:
     """
     import typst  # noqa: PLC0415 (80 MB, needed only here)
 
-    form = SIZES[size]
+    form = (SIZES | FORMS)[size]
     typefaces = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts])
     if FACE not in typefaces.families():
         raise RuntimeError(f"the typeface {FACE} is not in {fonts}")

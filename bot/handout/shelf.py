@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot.handout import press
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from bot.handout.page import Data
@@ -61,20 +62,31 @@ class Shelf:
 
     async def take(self, printer: Printer, wanted: Wanted) -> Kept:
         """The handout, made now unless it is there. Raises Busy, NotMade."""
+        async with self._in_turn():
+            data = await asyncio.to_thread(printer.data, wanted.guide, wanted.link, wanted.team)
+            key = await asyncio.to_thread(self._key, data, wanted.size)
+            file = self._folder / f"{key}.{wanted.kind.ending}"
+            with contextlib.suppress(OSError):
+                os.utime(file)
+                return Kept(key, file.read_bytes())
+            made = await self._press(data, wanted.size)
+            await asyncio.to_thread(self._keep, file, made)
+            return Kept(key, made)
+
+    async def made(self, data: Data, size: str) -> bytes:
+        """A file that is kept nowhere: there is a name on it. Raises Busy, NotMade."""
+        async with self._in_turn():
+            return await self._press(data, size)
+
+    @contextlib.asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        """One after the other. Raises Busy."""
         if self._waiting >= self._most_waiting:
             raise Busy
         self._waiting += 1
         try:
             async with self._one:
-                data = await asyncio.to_thread(printer.data, wanted.guide, wanted.link, wanted.team)
-                key = await asyncio.to_thread(self._key, data, wanted.size)
-                file = self._folder / f"{key}.{wanted.kind.ending}"
-                with contextlib.suppress(OSError):
-                    os.utime(file)
-                    return Kept(key, file.read_bytes())
-                made = await self._press(data, wanted.size)
-                await asyncio.to_thread(self._keep, file, made)
-                return Kept(key, made)
+                yield
         finally:
             self._waiting -= 1
 

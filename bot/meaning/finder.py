@@ -38,6 +38,9 @@ ONE_PHRASE = 0.45
 URGENT = 1.1
 """Factor for entries about danger: a caller who wants a fee paid is a cheat before he is about fees."""
 
+LIFT = 12
+"""Points for the guide of the story that a sentence tells (bot/meaning/story.py)."""
+
 LIKELY = 5
 """Entries that are looked at closely, by their most alike phrase: those that share most with the sentence."""
 
@@ -116,19 +119,19 @@ class Finder:
         """What `text` may mean, best first, at most `most`, none below `GUESS`."""
         return self.find_words(self.heard(text), most)
 
-    def find_words(self, words: Sequence[Word], most: int = 3) -> list[Found]:
-        """The same for words that were heard."""
-        return [found for found in self._ranked(words, most) if found.score >= GUESS]
+    def find_words(self, words: Sequence[Word], most: int = 3, lifted: str = "") -> list[Found]:
+        """The same for words that were heard. `lifted`: the answer that has `LIFT` points more."""
+        return [found for found in self._ranked(words, most, lifted) if found.score >= GUESS]
 
-    def rank(self, text: str, most: int = 3) -> list[Found]:
+    def rank(self, text: str, most: int = 3, lifted: str = "") -> list[Found]:
         """The same with what is below `GUESS`."""
-        return self._ranked(self.heard(text), most)
+        return self._ranked(self.heard(text), most, lifted)
 
     def heard(self, text: str) -> list[Word]:
         """The words of a text as they are compared; none of one that is too short."""
         return self.understood(words_of(text)) if len(text) >= SHORTEST else []
 
-    def _ranked(self, words: Sequence[Word], most: int) -> list[Found]:
+    def _ranked(self, words: Sequence[Word], most: int, lifted: str) -> list[Found]:
         asked = self._asked(words)
         total = sum(asked.values())
         if same := self._same(words):
@@ -144,18 +147,23 @@ class Finder:
                 shared[answer] = shared.get(answer, 0.0) + weight * part
         if len(said) == 1 and said[0].kept:
             shared = {answer: part for answer, part in shared.items() if self._may_mean(answer, said[0])}
+        likely = sorted(shared, key=lambda each: (-shared[each], each))[: max(LIKELY, most)]
+        if lifted in shared and lifted not in likely:
+            likely.append(lifted)
         found = []
-        for answer in sorted(shared, key=lambda each: (-shared[each], each))[: max(LIKELY, most)]:
+        for answer in likely:
             likeness, phrase = self._most_alike(asked, answer)
             alike = 100 * likeness / length
-            found.append(self._found(answer, phrase, alike, 100 * shared[answer] / total, single=single))
+            found.append(self._found(answer, phrase, alike, 100 * shared[answer] / total, answer == lifted, single))
         found.sort(key=lambda each: (-each.score, each.answer))
         return found[:most]
 
-    def _found(self, answer: str, phrase: str, alike: float, shared: float, *, single: bool) -> Found:
+    def _found(self, answer: str, phrase: str, alike: float, shared: float, is_lifted: bool, single: bool) -> Found:
         score = ONE_PHRASE * alike + (1 - ONE_PHRASE) * shared
         if answer in self._urgent:
             score = min(100.0, score * URGENT)
+        if is_lifted:
+            score = min(100.0, score + LIFT)
         return Found(answer, score, phrase, alike, shared, score >= SURE and not (single and alike < A_WORD))
 
     def _most_alike(self, asked: Features, answer: str) -> tuple[float, str]:

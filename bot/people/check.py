@@ -1,4 +1,4 @@
-"""The checker of the files of those who help: places/, and a table of teams beside bot.toml."""
+"""The checker of the files of those who help and learn: places/, and beside bot.toml teams.csv and skills.toml."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.people.find import Finder
 from bot.people.place_file import read_places
+from bot.people.skill import read_skills
 from bot.people.team_file import FILE, read_teams
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def check_people(root: Path) -> list[Problem]:
-    """All problems of places/ and teams.csv below `root`, sorted by place."""
+    """All problems of places/, teams.csv and skills.toml below `root`, sorted by place."""
     places, problems = read_places(root)
+    problems += read_skills(root)[1]
     if (root / FILE).is_file():
         problems += read_teams(root / FILE, Finder(places))[1]
     return sorted(problems)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bot.channel.base import VoiceNote
 from bot.engine.effect import Note
 from bot.engine.event import AskedAgain, AskedForHelp, Muted, Picked, Resumed, Returned, Started, WentBack
+from bot.people.count import Draft
 from bot.people.role import Role
-from bot.service import aloud, profiles, team
+from bot.service import aloud, beside, certificate, count, family, forward, helper_mode, learning, profiles, team
 from bot.service.help import asking, helping, relay
 from bot.service.mydata import ShowData, receipt
 from bot.service.scam import ask_for_message
@@ -92,7 +93,7 @@ def _feedback(face: str) -> Callable[[Talk, str], None]:
 
 def _my_data(talk: Talk, _name: str) -> None:
     """The rows are in the database: the shell puts them into words."""
-    talk.errands.append(ShowData(("delete", "stay" if talk.flow else "home")))
+    talk.errands.append(ShowData(("skills", "delete", "stay" if talk.flow else "home")))
 
 
 def _ask_to_erase(talk: Talk, _name: str = "") -> None:
@@ -178,7 +179,9 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "profile": profiles.turn_to,
     "newcomer": _newcomer,
     "human": _human,
-    "team": lambda talk, code: talk.errands.append(team.Show(code)),
+    "send": forward.send,
+    "forward": forward.choose,
+    "team": lambda talk, code: helper_mode.ask(talk) if talk.chat.guest else talk.errands.append(team.Show(code)),
     "invite_volunteer": lambda talk, code: talk.errands.append(team.Invite(Role.VOLUNTEER, code)),
     "invite_lead": lambda talk, code: talk.errands.append(team.Invite(Role.LEAD, code)),
     "call_help": lambda talk, _: talk.errands.append(asking.Call()),
@@ -195,7 +198,33 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "help_pass": lambda talk, ticket: talk.errands.append(helping.PassOn(int(ticket))),
     "help_second": lambda talk, ticket: talk.errands.append(helping.PassOn(int(ticket), second=True)),
     "help_abuse": lambda talk, ticket: talk.errands.append(relay.End(int(ticket), relay.ABUSE)),
+    "count": lambda talk, code: talk.errands.append(count.Count(Draft(code))),
+    "count_as": lambda talk, draft: talk.errands.append(count.Count(Draft.read(draft))),
+    "sit_beside": lambda talk, _: talk.errands.append(beside.ShowCode()),
+    "beside": lambda talk, code: talk.errands.append(beside.Ask(code)),
+    "beside_next": lambda talk, pair: talk.errands.append(beside.Push(int(pair), beside.NEXT)),
+    "beside_again": lambda talk, pair: talk.errands.append(beside.Push(int(pair), beside.SHOW)),
+    "beside_aloud": lambda talk, pair: talk.errands.append(beside.Push(int(pair), beside.READ)),
+    "beside_end": lambda talk, pair: talk.errands.append(beside.End(int(pair or 0))),
+    "guest": lambda talk, code: talk.errands.append(helper_mode.Begin(code)),
+    "guest_end": helper_mode.end,
+    "count_more": lambda talk, entry: talk.errands.append(count.Change(int(entry), 1)),
+    "count_less": lambda talk, entry: talk.errands.append(count.Change(int(entry), -1)),
+    "count_undo": lambda talk, entry: talk.errands.append(count.Change(int(entry), 0)),
+    "count_today": lambda talk, code: talk.errands.append(count.Today(code)),
     "leave_team": team.ask_to_leave,
+    "skills": lambda talk, _: talk.errands.append(learning.ShowCard()),
+    "certificate": lambda talk, kind: talk.errands.append(certificate.Ask(kind)),
+    "no_certificate": lambda talk, _: talk.go_on(),
+    "certificates": lambda talk, code: talk.errands.append(certificate.OfTeam(code)),
+    "certificate_look": lambda talk, serial: talk.errands.append(certificate.Look(serial)),
+    "certificate_revoke": certificate.ask_to_revoke,
+    "certificate_sure": lambda talk, serial: talk.errands.append(certificate.Revoke(serial)),
+    "family": lambda talk, _: talk.errands.append(family.Show()),
+    "family_invite": lambda talk, _: talk.errands.append(family.Invite()),
+    "family_show": lambda talk, _: talk.errands.append(family.Agree(shows=True)),
+    "family_hide": lambda talk, _: talk.errands.append(family.Agree(shows=False)),
+    "family_leave": lambda talk, _: talk.errands.append(family.Leave()),
     "leave_sure": lambda talk, code: talk.errands.append(team.Leave(code)),
     "fewer": _fewer,
     "no_tips": lambda talk, _: _fewer(talk),

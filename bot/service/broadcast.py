@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -25,7 +26,7 @@ from bot.service.quiet import allowed, working
 from bot.service.series import Occasions
 from bot.service.slots import LOOK
 from bot.store import audience, broadcasts, buttons, claims, jobs, pace, recipients, results, series
-from bot.store.audience import DAY, Terms
+from bot.store.audience import CAPPED, DAY, WEEK, Terms
 from bot.store.broadcasts import DONE, PAUSED, RUNNING, SCHEDULED, STOPPED, STOPPING, WAITING
 from bot.store.owner import BROADCASTS
 from bot.store.recipients import CLAIMED, HELD_OUT, PLANNED, SENT, SKIPPED
@@ -220,7 +221,8 @@ class Broadcasts:
         clock = asyncio.get_running_loop().time
         until, after = clock() + SPELL, row.gathered_to
         holdout = row.content.plan.holdout
-        statement = recipients.piece(row.id, self._meant(row, now), now=now, holdout=holdout, most=PIECE)
+        meant = await self._meant(row, now)
+        statement = recipients.piece(row.id, meant, now=now, holdout=holdout, most=PIECE)
         while clock() < until and not self._stopping:
             async with self._database.write() as connection:
                 found, after = await recipients.gather(connection, row.id, statement, after)
@@ -231,9 +233,14 @@ class Broadcasts:
             await asyncio.sleep(0)  # replies that wait for the database go first: its lock is fair
         return 0
 
-    def _meant(self, row: Row, now: int) -> audience.Meant:
+    async def _meant(self, row: Row, now: int) -> audience.Meant:
         node, terms = read_audience(row.content.audience), self.terms(row)
-        return series.meant(row, node, terms, now) if row.series else audience.meant(node, terms, now)
+        if row.series:
+            return series.meant(row, node, terms, now)
+        async with self._database.read() as connection:
+            if not await broadcasts.some_count(connection, CAPPED, now - WEEK, row.id):
+                terms = replace(terms, a_day=0, a_week=0)  # nobody can have had enough: a fifth of the work is saved
+        return audience.meant(node, terms, now)
 
     async def _gathered(self, connection: AsyncConnection, row: Row, now: int) -> None:
         """Everybody stands: is it who was expected, and is there to be a canary?"""

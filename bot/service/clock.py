@@ -24,7 +24,21 @@ from bot.service import metrics
 from bot.service.conversation import NotStored, notice
 from bot.service.quiet import allowed
 from bot.service.sender import Patience
-from bot.store import audit, chats, inbox, invitations, jobs, journal, outbox, profiles, requests, tickets, windows
+from bot.store import (
+    audit,
+    certificates,
+    chats,
+    inbox,
+    invitations,
+    jobs,
+    journal,
+    links,
+    outbox,
+    profiles,
+    requests,
+    tickets,
+    windows,
+)
 from bot.store.jobs import Failure, Job
 from bot.store.owner import CHORES as DUTY
 from bot.store.owner import NotOwner
@@ -152,6 +166,8 @@ class Clock:
             (requests.forget, now - config.keep_backups_days * DAY),
             (invitations.forget, now - config.keep_messages_days * DAY),
             (audit.forget, now - config.keep_people_days * DAY),
+            (certificates.forget, now - DAY),
+            (links.forget, now),
             (tickets.forget, now - config.keep_messages_days * DAY),
         ):
             async with self._database.write() as connection:

@@ -153,7 +153,8 @@ class Conversation:
                 ours, others = self._sorted(waiting)
                 if self._owner.parts and most_relayed:
                     relayed = await relay.waiting(connection, self._owner.parts, most_relayed)
-                later = ours if len(relayed) == MOST_AT_ONCE else []  # there is more that came before
+                is_more = len(relayed) == MOST_AT_ONCE
+                later = ours if is_more else []  # what waits there came before
                 works = [
                     await self._worked(connection, incoming)
                     for incoming in ([one for _, one in relayed], [] if later else [one for one, _ in ours])
@@ -166,7 +167,8 @@ class Conversation:
             log.error("not stored", extra={"error": type(error).__name__, "waiting": len(waiting)})  # noqa: TRY400
             metrics.NOT_STORED.inc(len(waiting))
             await asyncio.sleep(PAUSE_AFTER_FAULT)
-            self._is_relayed = bool(relayed)
+            if self._owner.parts is not None:  # what woke us there is not told again
+                asyncio.get_running_loop().call_later(PAUSE_AFTER_FAULT, self.relayed)
             for _, stored in waiting:
                 if not stored.done():
                     stored.set_exception(NotStored)
@@ -177,7 +179,7 @@ class Conversation:
         self._answer(others, is_anothers=True)
         self._answer([] if later else ours)
         self._waiting = [*later, *self._waiting]
-        self._is_relayed |= bool(later)
+        self._is_relayed |= is_more
         for work in works:
             self._sender.put(work.sent)
             self._deliver(work.posted)

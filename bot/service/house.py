@@ -18,6 +18,7 @@ from bot.meaning.ear import Ear
 from bot.meaning.scam_rules import Rules, load_rules
 from bot.people.find import Finder
 from bot.people.place_file import read_places
+from bot.people.skill import Skills, read_skills
 from bot.service.phrases import cries, phrases
 from bot.wording.library import BOT, Library
 from bot.wording.render import Speaker
@@ -45,6 +46,7 @@ class House:
     library: Library
     settings: Mapping[str, str]
     places: Finder = field(default_factory=lambda: Finder(()))
+    skills: Skills = field(default_factory=Skills)
     speaks: frozenset[str] = frozenset()
     """Languages in which words can be spoken that nobody has recorded."""
 
@@ -137,4 +139,5 @@ def load_house(root: Path, settings: Mapping[str, str]) -> tuple[House, list[Pro
     flows, problems = read_flows(root / "flows")
     linked = {name: link(flow, flows) for name, flow in flows.items() if not flow.is_piece}
     places, _ = read_places(root)
-    return House(linked, Library.read(root / "content"), settings, Finder(places)), problems
+    skills, _ = read_skills(root)
+    return House(linked, Library.read(root / "content"), settings, Finder(places), skills), problems

@@ -74,7 +74,7 @@ class Keys:
         """Metrics, and once a day a line in the log when the end comes near."""
         now, channel = self._now(), self._account.partition(":")[0]
         for kind, until in (("access", pair.access_until), ("refresh", pair.refresh_until)) if pair else ():
-            metrics.TOKEN.labels(channel, kind).set(max(0, until - now) // 1000)
+            metrics.TOKEN.labels(channel, kind).set(until // 1000)
         if pair is not None and pair.refresh_until - now < SOON and now - self._warned > DAY:
             self._warned = now
             days = (pair.refresh_until - now) // DAY

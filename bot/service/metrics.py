@@ -17,5 +17,5 @@ sent = cache(SENT.labels)  # looking a label up costs more than counting
 UP = Gauge("camtay_channel_up", "1 while a channel works, 0 when an operator has to look", ["channel"])
 WAITING = Gauge("camtay_outbox_waiting", "Things that wait to be sent", ["channel"])
 QUOTA = Gauge("camtay_quota_used", "What is used of a plan: messages this month, people", ["channel", "what"])
-TOKEN = Gauge("camtay_token_seconds", "Seconds until a token of an account ends", ["channel", "kind"])
+TOKEN = Gauge("camtay_token_end_seconds", "When a token of an account ends, since 1970", ["channel", "kind"])
 QUOTA_LIMIT = Gauge("camtay_quota_limit", "What the platform's plan allows", ["channel", "what"])

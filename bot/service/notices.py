@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from bot.service import beside
 from bot.service.help import asking, helping, relay
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {
     "help.said": relay.said,
     "help.over": relay.is_over,
     "help.one_left": relay.one_left,
+    "beside.begins": beside.begins,
+    "beside.moved": beside.moved,
+    "beside.pushed": beside.pushed,
+    "beside.over": beside.over,
 }
 """By kind: what a notice leads to, given what it says."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.channel.base import What
 from bot.engine.chat import MOST_PROFILES, Chat
+from bot.service import beside
 from bot.service.help import relay
 from bot.service.talk import Switch
 
@@ -82,11 +83,31 @@ def after_erasing(erased: Chat, incoming: Incoming) -> Chat:
     return replace(erased.emptied(), created_at=at, seen_at=at, since=at, before=before)
 
 
+def guest(talk: Talk, of: str, team: str, place: str) -> None:
+    """Somebody without an account takes the phone, `of` whom nothing is kept afterwards; see helper_mode.py."""
+    if talk.chat.guest or len(talk.chat.others) + 1 >= MOST_PROFILES:
+        people(talk)
+        return
+    _switch(talk, _free_number(talk.chat))
+    if talk.switch is not None:
+        coming = replace(talk.switch.coming, guest=of, team=team, place=place, welcomed=True)
+        talk.switch = replace(talk.switch, coming=coming)
+
+
+def back_to(talk: Talk, number: int) -> None:
+    """The phone goes back to the profile of that number."""
+    if any(other.number == number for other in talk.chat.others):
+        _switch(talk, number)
+    else:
+        people(talk)
+
+
 def _switch(talk: Talk, number: int) -> None:
     incoming = talk.incoming
     relay.drop_out(talk)
+    beside.drop_out(talk)
     leaving = talk.chat
-    leaves = not _is_nobody(talk)
+    leaves = not _is_nobody(talk) and not leaving.guest
     others = {other.number: other for other in (*leaving.others, *((leaving.profile,) if leaves else ()))}
     others.pop(number, None)
     coming = Chat(

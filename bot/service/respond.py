@@ -16,7 +16,7 @@ from bot.flow.model import Kind
 from bot.flow.own import needs_no_guide
 from bot.meaning.fold import clean
 from bot.meaning.secrets import find_secret
-from bot.service import modes, notices, profiles
+from bot.service import beside, helper_mode, modes, notices, profiles
 from bot.service.answers import ask_address, give
 from bot.service.help import relay
 from bot.service.talk import Reply, Talk
@@ -44,15 +44,23 @@ def respond(
 ) -> Reply:
     """What happens when `incoming` comes from `chat`. `tapped` is what the tapped button means, if it was a tap."""
     talk = Talk(house, chat, sessions, incoming)
+    _answer(talk, tapped)
+    if chat.guest or chat.beside:
+        _accompany(talk, chat, sessions)
+    return talk.reply()
+
+
+def _answer(talk: Talk, tapped: ButtonMeaning | None) -> None:
+    incoming = talk.incoming
     if happens := _NOT_SPOKEN.get(incoming.what):
         happens(talk)
-        return talk.reply()
+        return
     lost = talk.catch_up()
     talk.chat = replace(talk.chat, reachable=True)
     text = clean(incoming.text[:MOST_READ]) if incoming.text else ""
     first = not talk.chat.welcomed
     if text and _secret(talk, text):
-        return talk.reply()
+        return
     if first:
         _welcome(talk)
     if lost:
@@ -66,7 +74,15 @@ def respond(
         _tap(talk, tapped)
     elif not modes.takes(talk, text):
         hear(talk, text, first=first) if incoming.what is What.TEXT else _cannot_read(talk)
-    return talk.reply()
+
+
+def _accompany(talk: Talk, chat: Chat, sessions: Mapping[str, Session]) -> None:
+    """A helper is with this person: in the same room with one phone, or beside them with another."""
+    session = talk.session
+    if chat.beside:
+        beside.follow(talk, chat, sessions)
+    elif session is not None and session.finished and talk.switch is None and sessions.get(session.flow) != session:
+        helper_mode.ask(talk)
 
 
 def arrive(house: House, chat: Chat, sessions: Mapping[str, Session], incoming: Incoming) -> Reply:
@@ -76,6 +92,9 @@ def arrive(house: House, chat: Chat, sessions: Mapping[str, Session], incoming: 
     """
     talk = Talk(house, chat, sessions, incoming)
     lost = talk.catch_up()
+    if chat.guest:
+        helper_mode.welcome(talk)
+        return talk.reply()
     if not chat.welcomed:
         talk.tell("newcomer", number=str(chat.number))
         _welcome(talk)
@@ -99,6 +118,7 @@ def _is_for_the_guide(talk: Talk, text: str, tapped: ButtonMeaning | None) -> bo
 
 def _blocked(talk: Talk) -> None:
     relay.drop_out(talk)
+    beside.drop_out(talk)
     talk.chat = replace(talk.chat, reachable=False)
     talk.forget = True
 

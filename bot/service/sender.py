@@ -184,7 +184,9 @@ class Sender:
                 result = await self._send(queue[0], lane)
                 if isinstance(result, Outcome):
                     queue.popleft()
-                    self._note(replace(result, row=replace(result.row, chat=lane[1])))  # also if it has moved
+                    if result.row.chat != lane[1]:  # it has moved, and is this lane's all the same
+                        result = replace(result, row=replace(result.row, chat=lane[1]))
+                    self._note(result)
                 else:
                     queue[0] = result
         finally:
@@ -287,7 +289,9 @@ class Sender:
         gone, self._gone = self._gone, set()
 
         async def write(connection: Connection) -> None:
-            ours = [outcome for outcome in outcomes if self._owner.owns(_key(outcome.row))]
+            ours = outcomes
+            if self._owner.parts is not None:
+                ours = [outcome for outcome in outcomes if self._owner.owns(_key(outcome.row))]
             await outbox.finish(connection, ours)  # those of others are sent again by who has the chat now
             await chats.mark_unreachable(connection, gone)
 

@@ -12,6 +12,7 @@ from bot.engine.event import AskedAgain, Event, Started, Stopped
 from bot.engine.turn import catch_up, take_turn
 from bot.engine.turn import offers as offers_of
 from bot.flow.own import is_noted
+from bot.service.marks import earned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,6 +177,8 @@ class Talk:
                 self.wait, self.forget = None, True
             case Note():
                 self.notes.append((flow.name, effect))
+                if effect.what == "ended":
+                    self.errands += earned(self.chat.person, flow, self.sessions[flow.name], effect.answer, self.at)
 
     def say(self, message: Message, effect: Show | Tell) -> None:
         """A message goes out; its buttons are what typed words are compared with from now on."""

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 MENU = (
     (Right.SEE_QUEUE, "queue"),
     (Right.SEE_QUEUE, "duty_on"),
+    (Right.FORWARD, "forward"),
+    (Right.TAKE_TICKET, "beside"),
+    (Right.COUNT_HELP, "count"),
+    (Right.COUNT_HELP, "guest"),
     (Right.INVITE_VOLUNTEER, "invite_volunteer"),
     (Right.INVITE_LEAD, "invite_lead"),
+    (Right.REVOKE_CERTIFICATE, "certificates"),
 )
 """What stands under a team for those who have the right to it, in this order."""
 

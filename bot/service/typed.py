@@ -15,9 +15,11 @@ from bot.flow.model import INPUTS
 from bot.flow.own import ALWAYS, CONSTANTS, OWN
 from bot.meaning.choose import SHORTEST, Offer, choose
 from bot.meaning.finder import SURE
+from bot.people import link
 from bot.people.invitation import is_invitation
-from bot.service import team
+from bot.service import certificate, forward, team
 from bot.service.answers import ask_address, give
+from bot.service.family import coded
 from bot.service.phrases import TALK
 from bot.service.scam import looks_into
 from bot.wording.library import GUIDE
@@ -64,6 +66,8 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
         talk.tell("too_long", *talk.offers)
     elif text.startswith("/"):
         _command(talk, text, first=first)
+    elif _is_name(talk, text) or coded(talk, text):
+        return
     elif _check(talk, text) or cries_for_help(talk, text) or _button(talk, text):
         return
     elif talk.flow is not None and _is_asked(talk):
@@ -81,6 +85,11 @@ def _answer(talk: Talk, flow: Flow, text: str) -> None:
         if misses + 1 >= MOST_REFUSED:
             give(talk, "human", "")
             talk.chat = replace(talk.chat, misses=0)
+
+
+def _is_name(talk: Talk, text: str) -> bool:
+    """The name for a certificate, where the newest message asks for it and no button is meant."""
+    return not says_button(talk, text) and certificate.named(talk, text)
 
 
 def _is_asked(talk: Talk) -> bool:
@@ -200,6 +209,8 @@ def _command(talk: Talk, text: str, *, first: bool) -> None:
         guide, _, step = payload.partition("__")
         if is_invitation(payload):
             talk.errands.append(team.Join(payload))
+        elif link.is_code(payload):
+            talk.errands.append(forward.Come(payload))
         elif guide in talk.house.flows:
             talk.open(guide, step.replace("-", "/"))
         elif first:

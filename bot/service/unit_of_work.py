@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.channel.base import Incoming, Message, What
 from bot.engine.button import button_id
 from bot.engine.chat import Chat
+from bot.service import credit
 from bot.service.profiles import after_erasing
 from bot.service.quiet import allowed
 from bot.service.typed import is_answered_by_typing
@@ -54,6 +55,7 @@ class UnitOfWork:
     done: list[tuple[Incoming, str]] = field(default_factory=list)
     rows: list[OutboxRow] = field(default_factory=list)
     lines: list[journal.Line] = field(default_factory=list)
+    deeds: list[credit.Deed] = field(default_factory=list)  # of people who came by a team's link
     jobs: dict[str, jobs.Job] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     parked: dict[str, str] = field(default_factory=dict)  # job -> why
@@ -96,6 +98,7 @@ class UnitOfWork:
                 asked = row.id
         seen = incoming.at if incoming.what in SPOKEN else chat.seen_at
         self.chats[key] = replace(chat, asked=asked, seen_at=seen)
+        self.deeds += credit.deeds(chat, reply.notes, incoming.at)
         self.lines += [journal.Line(key, flow, n.step, n.what, n.answer, incoming.at) for flow, n in reply.notes]
         meanings = (meaning_of(None, "", answer) for answer in reply.noted)
         self.meanings |= {button_id(meaning): meaning for meaning in meanings}
@@ -154,6 +157,7 @@ class UnitOfWork:
         await chats.save(connection, [self.chats[key] for key in self.touched])
         await chats.save_sessions(connection, [(key, s) for (key, _), s in self.changed.items()], self.at)
         await journal.add(connection, self.lines)
+        await credit.count(connection, self.deeds)
         await jobs.add(connection, self.jobs.values())
         await buttons.add(connection, self.meanings)
         await outbox.add(connection, self.rows, self.at)
@@ -169,7 +173,7 @@ class UnitOfWork:
         return (
             *(self.touched, self.changed, self.done, self.rows, self.lines),
             *(self.jobs, self.cancelled, self.parked, self.erased, self.requests),
-            self.meanings,
+            *(self.meanings, self.deeds),
         )
 
 

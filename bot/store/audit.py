@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, literal_column, or_, select, update
+from sqlalchemy import bindparam, func, literal_column, or_, select, update
 
 from bot.store import tables
-from bot.store.hot import Connection, many
+from bot.store.hot import Connection, fetch, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,12 +37,28 @@ class Entry:
 
 _COLUMNS = tuple(f.name for f in fields(Entry))
 _ADD = _AUDIT.insert().inline().values({name: bindparam(name) for name in _COLUMNS})
+_USES = (
+    select(func.count())
+    .select_from(_AUDIT)
+    .where(
+        _AUDIT.c.who == bindparam("of_person"),
+        _AUDIT.c.right == bindparam("of_right"),
+        _AUDIT.c.at >= bindparam("since"),
+        _AUDIT.c.allowed,
+    )
+)
 _NAMELESS = update(_AUDIT).where(_AUDIT.c.who == bindparam("of_person")).values(who=literal_column("''"))
 
 
 async def add(connection: Connection, entries: Iterable[Entry]) -> None:
     """Write entries."""
     await many(connection, _ADD, [{name: getattr(entry, name) for name in _COLUMNS} for entry in entries])
+
+
+async def uses(connection: Connection, person: str, right: str, since: int) -> int:
+    """How often somebody has used a right since then (milliseconds)."""
+    [[(count,)]] = await fetch(connection, (_USES, {"of_person": person, "of_right": right, "since": since}))
+    return int(count)
 
 
 async def make_nameless(connection: Connection, persons: Iterable[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import bindparam, literal_column, or_, select, update
 
-from bot.broadcast.model import Broadcast
+from bot.broadcast.model import Broadcast, Newer
 from bot.store import tables
 from bot.store.hot import Connection, many
 
@@ -60,6 +61,15 @@ def _row(found: Any) -> Row:
     approvals = tuple(orjson.loads(values.pop("approvals_json")))
     counts = orjson.loads(values.pop("counts_json") or "{}")
     return Row(content=content, approvals=approvals, counts=counts, **values)
+
+
+def _rows(found: Iterable[Any]) -> list[Row]:
+    """Those that this version understands; the others are left to the newer bot that wrote them."""
+    rows = []
+    for each in found:
+        with contextlib.suppress(Newer):
+            rows.append(_row(each))
+    return rows
 
 
 async def add(
@@ -114,21 +124,21 @@ async def family(connection: AsyncConnection, name: str) -> list[Row]:
     """The broadcast of that name, or all parts of that series, in their order."""
     table = tables.broadcast
     query = select(table).where(or_(table.c.name == name, table.c.series == name)).order_by(table.c.id)
-    return [_row(found) for found in await connection.execute(query)]
+    return _rows(await connection.execute(query))
 
 
 async def lasting(connection: AsyncConnection) -> dict[str, Broadcast]:
     """The series that go on, by name; of each the content of its first part."""
     table = tables.broadcast
     query = select(table).where(table.c.series != "", table.c.state.not_in((ASKED, STOPPING, *ENDED)))
-    rows = [_row(found) for found in await connection.execute(query.order_by(table.c.id.desc()))]
+    rows = _rows(await connection.execute(query.order_by(table.c.id.desc())))
     return {row.series: row.content for row in rows}
 
 
 async def listed(connection: AsyncConnection) -> list[Row]:
     """All of them, the newest first."""
     table = tables.broadcast
-    return [_row(found) for found in await connection.execute(select(table).order_by(table.c.id.desc()))]
+    return _rows(await connection.execute(select(table).order_by(table.c.id.desc())))
 
 
 async def at_work(connection: AsyncConnection, now: int) -> list[Row]:
@@ -136,8 +146,16 @@ async def at_work(connection: AsyncConnection, now: int) -> list[Row]:
     table = tables.broadcast
     due = (table.c.state == SCHEDULED) & (table.c.start_at <= now)
     query = select(table).where(or_(table.c.state.in_((RUNNING, STOPPING)), due, table.c.change != ""))
-    rows = [_row(found) for found in await connection.execute(query.order_by(table.c.start_at, table.c.id))]
+    rows = _rows(await connection.execute(query.order_by(table.c.start_at, table.c.id)))
     return sorted(rows, key=lambda row: row.kind != "emergency")
+
+
+async def some_count(connection: AsyncConnection, kinds: Collection[str], since: int, besides: int) -> bool:
+    """Whether any other broadcast of these classes may have reached somebody since then."""
+    table = tables.broadcast
+    lately = or_(table.c.ended_at == 0, table.c.ended_at > since)
+    others = (table.c.kind.in_(kinds), table.c.id != besides, lately)
+    return (await connection.execute(select(table.c.id).where(*others).limit(1))).first() is not None
 
 
 async def forgettable(connection: AsyncConnection, before: int) -> list[Row]:
@@ -145,7 +163,7 @@ async def forgettable(connection: AsyncConnection, before: int) -> list[Row]:
     table = tables.broadcast
     ended = (table.c.state.in_(ENDED), table.c.ended_at > 0, table.c.ended_at < before)
     old = select(table).where(*ended, table.c.counts_json == "")
-    return [_row(found) for found in await connection.execute(old)]
+    return _rows(await connection.execute(old))
 
 
 async def change(connection: AsyncConnection, id_: int, *, only_if: Collection[str] = (), **values: Any) -> bool:

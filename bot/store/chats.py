@@ -148,7 +148,12 @@ _KEPT = (
         for table in (tables.session, tables.job, tables.journal, tables.inbox, tables.recipient, tables.optout)
     ),
     ("role", select(tables.role).where(tables.role.c.person == bindparam("person"))),
+    ("help_count", select(tables.help_count).where(tables.help_count.c.person == bindparam("person"))),
     ("audit", select(tables.audit).where(tables.audit.c.who == bindparam("person"))),
+    *(
+        (str(table.name), select(table).where(table.c.person == bindparam("person")))
+        for table in (tables.mark, tables.certificate, tables.relative)
+    ),
     *(
         (
             str(table.name),

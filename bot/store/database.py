@@ -18,7 +18,7 @@ from bot.store.owner import Owner, Process
 from bot.store.tables import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     from sqlalchemy import Table
     from sqlalchemy.engine import URL, Connection
@@ -69,8 +69,8 @@ class Database(ABC):
         await self.take()
 
     @abstractmethod
-    async def processes(self) -> list[Process]:
-        """Who serves from here. Raises DBAPIError, OSError."""
+    async def processes(self, channels: Iterable[str]) -> list[Process]:
+        """Who serves from here; `channels`: those that may be asked for updates. Raises DBAPIError, OSError."""
 
     @staticmethod
     @abstractmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnClause, bindparam, literal_column, update
 
-from bot.store import tables
+from bot.store import counts, tables
 from bot.store.hot import Connection, many
 
 if TYPE_CHECKING:
@@ -47,12 +47,16 @@ _NAMELESS = update(tables.journal).where(tables.journal.c.chat == bindparam("key
 
 async def make_nameless(connection: Connection, chats: Iterable[str]) -> None:
     """Lines of these chats count on, but belong to nobody: no chat, no answer, only the day."""
-    await many(connection, _NAMELESS, [{"key": key} for key in chats])
+    keys = list(chats)
+    await counts.keep(connection, keys)
+    await many(connection, _NAMELESS, [{"key": key} for key in keys])
 
 
 async def forget(connection: AsyncConnection, before: int) -> None:
-    """The same for all lines older than `before`."""
+    """The same for all lines of days (in Viet Nam) before that of `before`: a day is counted as a whole."""
     table = tables.journal
+    before = counts.beginning(before)
+    await counts.keep_old(connection, before)
     old = update(table).where(table.c.at < before, table.c.chat != "")
     await connection.execute(old.values(**_NOBODYS))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.store import audit, invitations, roles, tickets
+from bot.store import audit, certificates, counts, families, invitations, marks, pairs, roles, tickets
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -14,5 +14,15 @@ if TYPE_CHECKING:
 
 async def forget(connection: Connection, persons: Collection[str]) -> None:
     """Nothing is left that names these persons (`Chat.person`). Teams, and lines of the audit log, stay."""
-    for drop in (roles.drop, invitations.drop, audit.make_nameless, tickets.drop):
+    for drop in (
+        roles.drop,
+        invitations.drop,
+        audit.make_nameless,
+        tickets.drop,
+        counts.drop,
+        pairs.drop,
+        marks.drop,
+        certificates.make_nameless,
+        families.drop,
+    ):
         await drop(connection, persons)

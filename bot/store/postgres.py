@@ -15,6 +15,8 @@ from bot.store.database import LOCKS, SERVING, TAKEN, Database
 from bot.store.shares import Shares, processes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.engine import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -87,10 +89,10 @@ class PostgresDatabase(Database):
         async with self.batch() as batch:
             await self._shares.look(batch, lambda _: ())
 
-    async def processes(self) -> list[Process]:
+    async def processes(self, channels: Iterable[str]) -> list[Process]:
         """All that serve together. Raises DBAPIError, OSError."""
         async with self.read() as connection:
-            return await processes(connection)
+            return await processes(connection, channels)
 
     async def _connected(self) -> AsyncConnection:
         if self._writer is not None and _is_cut(self._writer):

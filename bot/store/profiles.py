@@ -34,14 +34,17 @@ _RENAME = (
 )
 
 
-_DROP = delete(tables.chat).where(tables.chat.c.key == bindparam("of_key"))
+_DROP = (
+    delete(tables.session).where(tables.session.c.chat == bindparam("of_key")),
+    delete(tables.chat).where(tables.chat.c.key == bindparam("of_key")),
+)
 
 
 async def switch(connection: Connection, leaving: Chat, coming: int, *, leaves: bool) -> None:
     """The phone of `leaving` goes to the person of number `coming`.
 
-    If nobody `leaves`, nothing of them stays: there is no session, what counts becomes nameless, and what was sent is
-    dropped with what was sent to erased chats.
+    If nobody `leaves` (nothing is known of them, or they were a helper's guest), nothing of them stays: what counts
+    becomes nameless, and what was sent is dropped with what was sent to erased chats.
     """
     aside = leaving.aside(leaving.number)
     await _rename(connection, leaving, aside)
@@ -50,7 +53,8 @@ async def switch(connection: Connection, leaving: Chat, coming: int, *, leaves: 
         await recipients.make_nameless(connection, [aside.key])
         await optouts.drop_all(connection, [aside.key])
         await people.forget(connection, [leaving.person])
-        await many(connection, _DROP, [{"of_key": aside.key}])
+        for statement in _DROP:
+            await many(connection, statement, [{"of_key": aside.key}])
     await _rename(connection, leaving.aside(coming), leaving)
 
 

@@ -19,6 +19,8 @@ from bot.store.owner import BROADCASTS, CHORES, Process
 from bot.store.parts import PARTITIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -84,8 +86,9 @@ class SqliteDatabase(Database):
         except OSError:  # none can be made or locked there: opening the database tells what is wrong
             self._held.close()
 
-    async def processes(self) -> list[Process]:
+    async def processes(self, channels: Iterable[str]) -> list[Process]:
         """The one that holds the file. Raises OSError."""
+        del channels  # whether they are asked is known to nobody else
         path = Path(f"{self._file}.lock")
         if fcntl is None or self._file is None or not path.exists():  # noqa: ASYNC240 (a moment)
             return []

@@ -391,3 +391,117 @@ link_seen = Table(
     Column("until", BigInteger, nullable=False),  # when it is dropped
     Index("link_seen_until", "until"),
 )
+
+help_count = Table(
+    "help_count",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("day", Integer, nullable=False),  # days since 1970-01-01, Viet Nam's
+    Column("team", Text, nullable=False),
+    Column("place", BYTES, nullable=False),  # where the team is, or the commune that was named
+    Column("person", Text, nullable=False),  # who counted, for as long as it can be taken back; then ""
+    Column("guide", Text, nullable=False),
+    Column("result", Text, nullable=False),  # bot.people.count.RESULTS
+    Column("age", Text, nullable=False),  # bot.people.count.AGES, or ""
+    Column("how", Text, nullable=False),  # told | walked
+    Column("number", Integer, nullable=False),  # of people helped
+    Index("help_count_team", "team", "day"),
+    Index("help_count_person", "person", "day"),
+)
+
+event_count = Table(
+    "event_count",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("day", Integer, nullable=False),  # as of help_count
+    Column("guide", Text, nullable=False),
+    Column("what", Text, nullable=False),  # started | stuck | ended
+    Column("step", Text, nullable=False),  # where somebody was stuck; else ""
+    Column("answer", Text, nullable=False),  # the kind of the end; else ""
+    Column("place", BYTES, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # of people who are forgotten
+    Index("event_count_day", "day"),
+)
+
+pair = Table(
+    "pair",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("code", Text, nullable=False),  # four digits; "" once somebody has typed them
+    Column("person", Text, nullable=False),  # who is helped; "" once they are forgotten
+    Column("chat", Text, nullable=False),
+    Column("helper", Text, nullable=False),  # "": nobody yet
+    Column("helper_chat", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("joined_at", BigInteger, nullable=False),  # 0: not yet
+    Column("ended_at", BigInteger, nullable=False),  # 0: not yet
+    Index("pair_code", "code"),
+    Index("pair_person", "person"),
+    Index("pair_helper", "helper"),
+)
+
+pair_try = Table(
+    "pair_try",
+    metadata,
+    Column("person", Text, primary_key=True),  # a helper who typed a wrong code
+    Column("since", BigInteger, nullable=False),  # when the first of these tries was
+    Column("tries", Integer, nullable=False),
+)
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("person", Text, primary_key=True),  # bot.engine.chat.Chat.person
+    Column("guide", Text, primary_key=True),
+    Column("done_at", BigInteger, nullable=False),  # when its end was first reached; 0: not yet
+    Column("passed_at", BigInteger, nullable=False),  # when its quiz was first passed; 0: not yet
+    Column("right", Integer, nullable=False),  # of that time: answers that were right
+    Column("asked", Integer, nullable=False),  # of so many
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("serial", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # a key of skills.toml
+    Column("person", Text, nullable=False),  # whose it is; "" once they are forgotten
+    Column("initials", Text, nullable=False),  # all that is kept of the name; "" once they are forgotten
+    Column("team", Text, nullable=False),  # of a volunteer; else ""
+    Column("issued_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger, nullable=False),  # 0: it is valid
+    Index("certificate_person", "person"),
+    Index("certificate_team", "team"),
+)
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("hash", Text, primary_key=True),  # of what its link carries, which is kept nowhere
+    Column("serial", Text, nullable=False),
+    Column("name", Text, nullable=False),  # as it is printed; the row is dropped after a day
+    Column("language", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Index("paper_serial", "serial"),
+)
+
+family = Table(
+    "family",
+    metadata,
+    Column("head", Text, primary_key=True),  # the person who invites
+    Column("hash", Text, nullable=False),  # of the code that lets somebody in
+    Column("until", BigInteger, nullable=False),  # how long that is good
+    Index("family_hash", "hash"),
+)
+
+relative = Table(
+    "relative",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("head", Text, nullable=False),  # whose family they are in
+    Column("called", Text, nullable=False),  # their form of address when they came: "ba"
+    Column("shows", Boolean, nullable=False),  # whether the head may see what they have finished
+    Column("since", BigInteger, nullable=False),
+    Index("relative_head", "head"),
+)

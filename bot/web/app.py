@@ -15,10 +15,12 @@ from bot.service.conversation import NotStored
 from bot.web import media
 from bot.web.chat import CHANNEL, Door, WebChat
 from bot.web.given import Given
+from bot.web.go import Go
 from bot.web.guard import Headers
 from bot.web.handout import Handouts
 from bot.web.pages import Pages
 from bot.web.state import State
+from bot.web.verify import Certificates
 from bot.web.watch import Watch
 from bot.web.why import Reasons
 
@@ -96,6 +98,8 @@ def make_web(bot: Bot, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
             Route("/voice/{row:int}.mp3", given.voice, methods=["GET"]),
             Route("/events", chat.events, methods=["GET"]),
             *Handouts(bot).routes,
+            *Certificates(bot, chat, pages).routes,
+            *Go(bot, chat, pages).routes,
             Route("/health", state.health, methods=["GET"]),
             Route("/metrics", state.numbers, methods=["GET"]),
             Route("/broadcasts/{name:path}/events", Watch(bot).events, methods=["GET"]),

@@ -105,6 +105,10 @@ class WebChat:
             return HTMLResponse()
         return await self._open(request, request.path_params["guide"], request.path_params.get("step", ""))
 
+    async def enter(self, request: Request, payload: str) -> Response:
+        """Open what a link carries, and show the chat."""
+        return await self._enter(request, person.known(request) or person.newcomer(), payload)
+
     async def post(self, request: Request) -> Response:
         """A tap, typed words, or another size of letters."""
         if not guard.comes_from_here(request, self._bot.config.public_url):
@@ -180,7 +184,10 @@ class WebChat:
         place = f"{guide}__{step.replace('/', '-')}" if step else guide
         if not _PLACE.fullmatch(place):
             raise HTTPException(404)
-        await self._say(request, who, f"/start {place}")
+        return await self._enter(request, who, place)
+
+    async def _enter(self, request: Request, who: Person, payload: str) -> Response:
+        await self._say(request, who, f"/start {payload}")
         response = _to_newest()
         self._remember(response, who)
         return response

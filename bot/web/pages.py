@@ -99,6 +99,14 @@ class Pages:
         )
         return self._fill("notice.html", view, head=head, body=body)
 
+    def go(self, view: View, **about: Any) -> str:
+        """The page of a link that was passed on: see bot/web/go.py."""
+        return self._fill("go.html", view, **about)
+
+    def said(self, view: View, head: str, body: str) -> str:
+        """A page that says one thing, with the way to the chat."""
+        return self._fill("notice.html", view, head=head, body=body)
+
     def _fill(self, template: str, view: View, **values: Any) -> str:
         words = self._of(view.speaker.language)
         return self._env.get_template(template).render(

@@ -13,7 +13,7 @@ from bot.engine.event import local_day, local_time
 from bot.engine.quiz import WHY
 from bot.flow.functions import FUNCTIONS
 from bot.flow.model import INPUTS, Kind
-from bot.flow.own import CONSTANTS, is_noted, needs_no_guide, weight
+from bot.flow.own import CONSTANTS, is_noted, needs_no_guide, shared, weight
 from bot.wording.library import BOT, GUIDE
 
 if TYPE_CHECKING:
@@ -114,7 +114,12 @@ class Speaker:
         made = self.keyboards.get(key)
         if made is None:
             made = self.keyboards[key] = tuple(
-                Button(button_id(meaning_of(flow, step, answer)), self.label(flow, step, answer), weight(answer))
+                Button(
+                    button_id(meaning_of(flow, step, answer)),
+                    self.label(flow, step, answer),
+                    weight(answer),
+                    shared(answer),
+                )
                 for answer in offers
             )
         return made

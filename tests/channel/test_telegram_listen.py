@@ -167,6 +167,7 @@ async def test_the_webhook_is_set_as_configured(double, tea, tmp_path):
             "edited_message",
             "callback_query",
             "my_chat_member",
+            "inline_query",
         }
         assert telegram.status == "ok"
     assert double.calls_of("getUpdates") == []

@@ -29,7 +29,7 @@ def asks(bot, guide):
     """Whether a message asks something of this guide; a record of what was answered asks nothing."""
 
     def holds(shown):
-        meant = [bot.meanings[button["callback_data"]] for button in shown.buttons]
+        meant = [bot.meanings[button["callback_data"]] for button in shown.buttons if "callback_data" in button]
         return any((m.flow == guide and m.answer != "record") or m.answer in END for m in meant)
 
     return holds
@@ -58,7 +58,8 @@ async def walk(bot, person, guide, *, by_typing=False):
 
 
 def _answers(bot, shown):
-    return [(bot.meanings[button["callback_data"]], button["text"]) for button in shown.buttons]
+    tapped = [button for button in shown.buttons if "callback_data" in button]  # others pass a guide on
+    return [(bot.meanings[button["callback_data"]], button["text"]) for button in tapped]
 
 
 async def finished(bot, chat, guide):

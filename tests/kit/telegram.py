@@ -44,7 +44,7 @@ from .telegram_rules import (
     read_markup,
     read_text,
 )
-from .telegram_world import MESSAGE_KEPT, Bell, Delivery, Group, Person, Shown, Tap, Update
+from .telegram_world import MESSAGE_KEPT, Asked, Bell, Delivery, Group, Person, Shown, Tap, Update
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -94,7 +94,6 @@ _ANSWERED_TRUE = frozenset(
         "unpinallchatmessages",
         "leavechat",
         "setmessagereaction",
-        "answerinlinequery",
     ]
 )
 _PROFILE = {"name": 64, "description": 512, "short_description": 120}
@@ -154,6 +153,7 @@ class TelegramDouble:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.taps: list[Tap] = []
+        self.queries: list[Asked] = []
         self.screens: dict[int, list[Shown]] = defaultdict(list)
         self.reply_keyboards: dict[int, Json] = {}
         self.files: dict[str, bytes] = {}
@@ -194,6 +194,7 @@ class TelegramDouble:
             "editmessagereplymarkup": self._edit_markup,
             "deletemessage": self._delete_message,
             "answercallbackquery": self._answer_tap,
+            "answerinlinequery": self._answer_asked,
             "setmycommands": self._set_commands,
             "getmycommands": self._get_commands,
             "deletemycommands": self._delete_commands,
@@ -423,6 +424,14 @@ class TelegramDouble:
         self.taps.append(Tap(ident, message, data, time.monotonic(), update, self.bell))
         return self.taps[-1]
 
+    def asked(self, person: Person, query: str, offset: str) -> Asked:
+        """Somebody types behind @bot. Queries are not ordered with the messages of a chat."""
+        ident = str(8_000_000_000_000 + len(self.queries))
+        body = {"id": ident, "from": person.user, "query": query, "offset": offset, "chat_type": "private"}
+        self.queries.append(Asked(ident, query, time.monotonic(), self.bell))
+        self.deliver("inline_query", body, lane=int(ident), kept=self._tap_kept)
+        return self.queries[-1]
+
     def show(self, chat: Person | Group, sender: Json, **what: Any) -> Shown:
         """A new message in a chat."""
         self.serial += 1
@@ -636,6 +645,33 @@ class TelegramDouble:
         if time.monotonic() > tap.at + self._answer_within:
             raise bad(QUERY_INVALID, by_mistake=False)
         tap.answer = values
+        return True
+
+    async def _answer_asked(self, arguments: Arguments) -> bool:
+        """Once, in time, at most 50 results, each with an id of its own; texts and keyboards as of messages."""
+        values = arguments.values
+        asked = next((each for each in self.queries if each.id == values["inline_query_id"]), None)
+        if asked is None or asked.answer is not None:
+            raise bad(QUERY_INVALID)
+        if time.monotonic() > asked.at + self._answer_within:
+            raise bad(QUERY_INVALID, by_mistake=False)
+        results = values["results"]
+        idents = [each["id"] for each in results]
+        if len(results) > 50:
+            raise bad("RESULTS_TOO_MUCH")
+        if len(values.get("next_offset") or "") > 64:
+            raise bad("NEXT_OFFSET_INVALID")
+        if len({*idents}) < len(idents):
+            raise bad("RESULT_ID_DUPLICATE")
+        for each in results:
+            if not 1 <= len(each["id"].encode()) <= 64:
+                raise bad("RESULT_ID_INVALID")
+            if content := each.get("input_message_content"):
+                text = read_text(content["message_text"], content.get("parse_mode"), content.get("entities"))
+                arguments.notes += text.notes
+            if markup := each.get("reply_markup"):
+                read_markup(markup, inline_only=True, notes=arguments.notes)
+        asked.answer = values
         return True
 
     async def _set_commands(self, arguments: Arguments) -> bool:

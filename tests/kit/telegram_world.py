@@ -394,6 +394,28 @@ class Tap:
         return self.answer
 
 
+@dataclass(slots=True, eq=False)
+class Asked:
+    """What somebody typed behind @bot in any chat. `answer` is what answerInlineQuery said, once it did."""
+
+    id: str
+    query: str
+    at: float
+    bell: Bell
+    answer: Json | None = None
+
+    async def waits_for_answer(self, within: float = 5.0) -> Json:
+        """What the bot answered; AssertionError when no card comes."""
+        await self.bell.wait_until(lambda: self.answer is not None, within)
+        assert self.answer is not None, f"the query {self.query!r} was not answered within {within} s"
+        return self.answer
+
+    @property
+    def cards(self) -> list[Json]:
+        """What is offered."""
+        return list((self.answer or {}).get("results", []))
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """A group chat; its id is negative."""
@@ -518,6 +540,25 @@ class Person:
         tap = self._double.tap(self, message, button["callback_data"])
         await asyncio.sleep(0)
         return tap
+
+    async def asks_inline(self, query: str, offset: str = "") -> Asked:
+        """Types @bot and something behind it, in a chat the bot knows nothing of; `offset` scrolls on."""
+        asked = self._double.asked(self, query, offset)
+        await asyncio.sleep(0)
+        return asked
+
+    def chooses(self, message: Shown, label: str) -> str:
+        """Taps a button that lets one choose a chat; what stands behind @bot there."""
+        button = _find(message.keyboard, label)
+        assert button, f"no button {label!r} under: {message}"
+        return str(button["switch_inline_query_chosen_chat"]["query"])
+
+    async def follows(self, address: str) -> Shown:
+        """Opens a link to the bot."""
+        name = self._double.bot_user["username"]
+        match = re.fullmatch(rf"https://t\.me/{name}\?start=([A-Za-z0-9_-]{{1,64}})", address)
+        assert match, f"no link to the bot: {address}"
+        return await self.starts(match[1])
 
     async def blocks(self) -> None:
         """Blocks the bot; it is told by my_chat_member and sends in vain."""

@@ -149,7 +149,7 @@ class BotApi:
         markup = body.get("reply_markup") or {}
         markup = orjson.loads(markup) if isinstance(markup, str) else markup
         rows = markup.get("inline_keyboard") or []
-        return " ".join(button["callback_data"] for row in rows for button in row)
+        return " ".join(button.get("callback_data", "") for row in rows for button in row)
 
 
 class Torture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from collections import Counter
 from datetime import datetime
 
@@ -536,6 +537,22 @@ async def test_words_that_fail_are_failures_of_their_own_and_the_others_get_thei
         id_ = await _send(bot, _tip(words={"vi": TEXT, "en": "{% block text %}{{ nobody }}{% endblock %}"}))
         await _until(bot, id_, "done")
         assert await _counts(bot, id_) == {"sent": 2, "failed(words)": 1}
+
+
+async def test_what_a_newer_bot_wrote_is_left_to_it_and_holds_nobody_up(tmp_path):
+    """An older process after a migration: it sends what it knows, and never half of what it does not."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await _add(bot, _people([1, 2]))
+        strange = await _send(bot, _tip("later"), state="paused")
+        async with bot.app.database.write() as connection:
+            table = tables.broadcast
+            content = {**_tip("later").to_json(), "hologram": "a.glb"}
+            values = {"content_json": json.dumps(content), "state": "running"}
+            await connection.execute(table.update().where(table.c.id == strange).values(**values))
+        id_ = await _send(bot, _tip())
+        await _until(bot, id_, "done")
+        assert await _counts(bot, id_) == {"sent": 2}
+        assert await _counts(bot, strange) == {}
 
 
 async def test_without_broadcasts_there_is_nothing_to_do(tmp_path):

@@ -70,7 +70,7 @@ async def test_where_somebody_is_stuck_is_counted(tmp_path):
     async with a_bot(make_root(tmp_path)) as bot:
         await make_team(bot)
         await bot.says("2", f"/start {await code_for(bot)}")
-        await bot.taps("2", "😟 Bị vướng")
+        await bot.taps("2", "🆘 Bạn bị vướng")
         await bot.says("2", "gặp người")
         assert (await counted(bot))[TODAY, "rice", "card", "stuck"] == 1
 

@@ -61,6 +61,20 @@ def test_no_second_holds_more_than_the_rate(rate, looks):
     assert all(sum(at <= t < at + SECOND for t in times) <= rate + slack for at in times)
 
 
+@given(st.integers(5, 200), st.integers(-8_000, 8_000), st.lists(st.integers(0, 1), min_size=20, max_size=60))
+def test_machines_whose_clocks_differ_share_one_rate(rate, skew, turns):
+    """By up to eight seconds: together they take no more than one alone would, by the clock of whoever is ahead."""
+    moment, each, taken = Moment(), SECOND / rate, 0
+    for number, turn in enumerate(turns):
+        now = NOW + 100 * number + (skew if turn else 0)
+        first, room = moment.slots(now, each, 250, 10_000)
+        if room:
+            taken += room
+            moment = Moment(int(first + room * each))
+    seconds = len(turns) / 10 + 0.25 + (SLACK + abs(skew) * 1000) / SECOND
+    assert taken <= seconds * rate + 2
+
+
 async def test_a_row_is_written_found_and_dropped(database_url):
     """On either database; a key nobody has written begins now."""
     database = await open_database(database_url)

@@ -34,6 +34,7 @@ from bot.store import (
     outbox,
     pace,
     recipients,
+    relay,
     roles,
     tables,
     teams,
@@ -202,7 +203,7 @@ def _statements():
     """Every statement that the modules hold ready, by name."""
     for module in (
         *(audit, buttons, chats, claims, files, inbox, invitations, jobs, journal, keys, optouts, outbox, pace),
-        *(recipients, roles, teams),
+        *(recipients, relay, roles, teams),
     ):
         for name, value in vars(module).items():
             if isinstance(value, Executable) and name.isupper():

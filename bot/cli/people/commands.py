@@ -99,3 +99,29 @@ def team_end(code: str = CODE) -> None:
     from bot.cli.people.team import end
 
     raise typer.Exit(end(code))
+
+
+@team.command("counts")
+def team_counts(
+    code: str = CODE,
+    first: str = typer.Option("", "--from", help="The first day, such as 2026-11-01; else 30 days back."),
+    last: str = typer.Option("", "--to", help="The last day; else today."),
+    json: bool = JSON,
+) -> None:
+    """Tell what came of the links that a team passed on: opened, started, stuck, finished."""
+    from bot.cli.people.links import counts
+
+    raise typer.Exit(counts(code, first, last, as_json=json))
+
+
+@team.command("link")
+def team_link(
+    code: str = CODE,
+    place: str = typer.Argument(..., help="A guide, or guide__step with - for every /."),
+    kind: str = typer.Option("paper", help="How it is passed on: paper, picture, send or card."),
+    json: bool = JSON,
+) -> None:
+    """Print a team's link to a guide, as it is put on a poster: what comes of it is counted for the team."""
+    from bot.cli.people.links import link
+
+    raise typer.Exit(link(code, place, kind, as_json=json))

@@ -49,7 +49,7 @@ class Offer:
         talk, connection = desk.talk(), desk.connection
         if talk.chat.mode or not await teams.any_serves(connection) or not await _may_call(desk, talk):
             return None
-        talk.tell("help.offer", "call_help", "stay" if talk.flow else "home")
+        talk.tell("help.offer", "call_help", "sit_beside", "stay" if talk.flow else "home")
         return talk.reply()
 
 
@@ -74,7 +74,7 @@ class Call:
         if team is None:
             talk.tell("help.nobody", "stay" if talk.flow else "home")
             return talk.reply()
-        about = _about(talk)
+        about = where(talk)
         step = talk.session.step if talk.flow and talk.session else ""
         ticket = Ticket(0, chat.person, chat.key, team.code, chat.place, chat.flow, step, about, OPEN, talk.at)
         id_ = await tickets.add(connection, ticket)
@@ -165,7 +165,7 @@ async def _team(desk: Desk, place: str) -> Team | None:
     return serving[0] if serving else None
 
 
-def _about(talk: Talk) -> dict[str, Any]:
+def where(talk: Talk) -> dict[str, Any]:
     """What a helper may see: the guide, the step, what was tried, how to address the person. Nothing they typed."""
     flow, session, speaker = talk.flow, talk.session, talk.house.speaker(talk.chat)
     about: dict[str, Any] = {"called": speaker.address.label, "title": "", "head": "", "tried": [], "at": None}

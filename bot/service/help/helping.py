@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import UndefinedError
 
-from bot.engine.quiz import score
 from bot.people.role import Right
 from bot.service import rights
 from bot.service.errand import Notice
 from bot.service.help import relay
 from bot.service.help.watch import card, told, watch
-from bot.store import teams, tickets
+from bot.store import marks, teams, tickets
 from bot.store.tickets import CLAIMED, Side
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Duty:
         if not self.on:
             await tickets.go_off_duty(connection, person)
             talk.tell("help.off_duty", "team")
-        elif not has_learnt(talk):
+        elif not await has_learnt(desk):
             talk.tell("help.learn_first", f"open:{LESSON}", "team")
         elif not await rights.use(connection, person, Right.SEE_QUEUE, talk.at, team=self.team, what="duty"):
             talk.tell("team.not_allowed", "home")
@@ -91,7 +90,7 @@ class Claim:
             connection, chat.person, Right.TAKE_TICKET, talk.at, team=ticket.team, what=f"ticket {self.ticket}"
         ):
             talk.tell("team.not_allowed", "home")
-        elif not has_learnt(talk):
+        elif not await has_learnt(desk):
             talk.tell("help.learn_first", f"open:{LESSON}", "team")
         elif ticket.person == chat.person or chat.mode.startswith(f"{relay.MODE}:"):
             talk.tell("help.busy", f"queue:{ticket.team}")
@@ -112,8 +111,8 @@ class Claim:
         for side in others:
             desk.work.post(Notice(side.chat, side.person, "help.joined", says))
         talk.chat = replace(chat, mode=relay.mode(ticket.id))
-        values = _said(talk, card(ticket))
-        values["notes"] = _notes(talk, ticket)
+        values = on_card(talk, card(ticket))
+        values["notes"] = notes(talk, ticket.guide, ticket.step)
         offers = [f"reply:{ticket.id}.{name}|{_reply(talk, name)}" for name in CANNED[:2]]
         offers += [f"help_solved:{ticket.id}", f"help_more:{ticket.id}"]
         talk.tell("help.claimed", *offers, **values)
@@ -161,7 +160,7 @@ def is_waiting(talk: Talk, says: Mapping[str, Any]) -> None:
         return
     claim = "claim_second" if says.get("second") else "claim"
     talk.tell(
-        "help.waiting", f"{claim}:{says['ticket']}", "team", **_said(talk, says), late="1" if says["late"] else ""
+        "help.waiting", f"{claim}:{says['ticket']}", "team", **on_card(talk, says), late="1" if says["late"] else ""
     )
 
 
@@ -181,10 +180,12 @@ def reply(talk: Talk, about: str) -> None:
         talk.go_on()
 
 
-def has_learnt(talk: Talk) -> bool:
-    """Whether this person has passed the quiz of the first day; where the guide is not in service nobody need."""
-    flow, session = talk.house.flows.get(LESSON), talk.sessions.get(LESSON)
-    return flow is None or (session is not None and session.finished and score(flow, session).passed)
+async def has_learnt(desk: Desk) -> bool:
+    """Whether this person has once passed the quiz of the first day; where the guide is not in service nobody need."""
+    if LESSON not in desk.work.house.flows:
+        return True
+    learnt = await marks.of_person(desk.connection, desk.talk().chat.person)
+    return LESSON in learnt and learnt[LESSON].passed_at > 0
 
 
 def _reply(talk: Talk, name: str) -> str:
@@ -192,7 +193,7 @@ def _reply(talk: Talk, name: str) -> str:
     return str(talk.house.library.phrase(talk.chat.language, "_bot/help_replies", name, words))
 
 
-def _said(talk: Talk, says: Mapping[str, Any]) -> dict[str, str]:
+def on_card(talk: Talk, says: Mapping[str, Any]) -> dict[str, str]:
     """What a card says of a call, in the helper's language."""
     place = talk.house.places.places.get(says["place"])
     speaker = talk.house.speaker(talk.chat)
@@ -210,14 +211,14 @@ def _said(talk: Talk, says: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _label(talk: Talk, ticket: Ticket) -> str:
-    said = _said(talk, card(ticket))
+    said = on_card(talk, card(ticket))
     return f"{said['called']} · {said['title']}" if said["title"] else said["called"]
 
 
-def _notes(talk: Talk, ticket: Ticket) -> str:
+def notes(talk: Talk, guide: str, name: str) -> str:
     """What the guide tells a helper about this step."""
-    flow = talk.house.flows.get(ticket.guide)
-    step = flow.steps.get(ticket.step) if flow else None
+    flow = talk.house.flows.get(guide)
+    step = flow.steps.get(name) if flow else None
     library, language = talk.house.library, talk.chat.language
     if step is None or not library.has(language, step.text, "helper"):
         return ""

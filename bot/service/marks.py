@@ -1,0 +1,40 @@
+"""What is written down when somebody comes to the end of a guide: that it was done, and whether its quiz was passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.engine.quiz import score
+from bot.store import marks
+from bot.store.marks import Mark
+
+if TYPE_CHECKING:
+    from bot.engine.session import Session
+    from bot.flow.model import Flow
+    from bot.service.errand import Desk
+
+DONE = "done"
+"""The end of a guide at which its work is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Write a mark down."""
+
+    mark: Mark
+
+    async def run(self, desk: Desk) -> None:
+        """Done in the transaction of the turn that earned it."""
+        await marks.keep(desk.connection, self.mark)
+
+
+def earned(person: str, flow: Flow, session: Session, end: str, at: int) -> tuple[Keep, ...]:
+    """What somebody has earned who stands at the end called `end` of a guide; nothing where it was given up."""
+    found = score(flow, session)
+    if end != DONE and not found.passed:
+        return ()
+    done_at = at if end == DONE else 0
+    if not found.passed:
+        return (Keep(Mark(person, flow.name, done_at)),)
+    return (Keep(Mark(person, flow.name, done_at, at, found.right, found.asked)),)

@@ -1,0 +1,59 @@
+"""What a person has learnt, guide by guide: it stays when the guide is begun again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, select
+
+from bot.store import tables
+from bot.store.database import upsert
+from bot.store.hot import Connection, fetch, many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MARK = tables.mark
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One guide of one person. Times are milliseconds, 0: not yet; `right` of `asked` is the quiz when it was passed."""
+
+    person: str
+    guide: str
+    done_at: int = 0
+    passed_at: int = 0
+    right: int = 0
+    asked: int = 0
+
+    def joined(self, later: Mark) -> Mark:
+        """Both in one: what was reached first counts."""
+        passed = self if self.passed_at else later
+        done_at = self.done_at or later.done_at
+        return Mark(self.person, self.guide, done_at, passed.passed_at, passed.right, passed.asked)
+
+
+_NAMES = tuple(f.name for f in fields(Mark))
+_OF_PERSON = select(*(_MARK.c[name] for name in _NAMES)).where(_MARK.c.person == bindparam("of_person"))
+_DROP = delete(_MARK).where(_MARK.c.person == bindparam("of_person"))
+
+
+async def of_person(connection: Connection, person: str) -> dict[str, Mark]:
+    """What somebody has learnt, by guide."""
+    [rows] = await fetch(connection, (_OF_PERSON, {"of_person": person}))
+    return {row[1]: Mark(*row) for row in rows}
+
+
+async def keep(connection: Connection, mark: Mark) -> None:
+    """Write down what somebody has just reached; nothing that was reached before is lost."""
+    before = (await of_person(connection, mark.person)).get(mark.guide)
+    joined = before.joined(mark) if before else mark
+    if joined != before:
+        await many(connection, upsert(connection, _MARK), [{name: getattr(joined, name) for name in _NAMES}])
+
+
+async def drop(connection: Connection, persons: Iterable[str]) -> None:
+    """Nothing is known any more of what these persons have learnt."""
+    await many(connection, _DROP, [{"of_person": person} for person in persons])
