@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -51,6 +51,10 @@ host = "::1"
 port = 0
 public_url = "https://bot.example/"
 debug = true
+[help]
+hours = ["08:00-11:30", "13:30-20:00"]
+holidays = [2027-02-06]
+
 [reminder]
 after = "2 days"
 quiet = ["21:00-06:00"]
@@ -104,6 +108,8 @@ message = "v2.0/oa/message"
         port=0,
         public_url="https://bot.example",
         debug=True,
+        help_hours=((time(8), time(11, 30)), (time(13, 30), time(20))),
+        help_holidays=frozenset({date(2027, 2, 6)}),
         reminder_after=172_800,
         quiet=((time(21), time(6)),),
         tips_a_day=2,
@@ -158,6 +164,8 @@ def test_an_unknown_setting_is_named_with_the_one_that_was_meant(tmp_path):
         ("[web]\n\nhost = 7", 3, "a host name or address"),
         ('[web]\npublic_url = "bot.example"', 2, "an address such as https://bot.example"),
         ('[reminder]\nafter = "soon"', 2, 'a duration such as "1 day"'),
+        ('[help]\nhours = ["20:00-07:00"]', 2, 'times of day such as ["07:00-21:00"], none past midnight'),
+        ('[help]\nholidays = ["2027-02-06"]', 2, "a list of days such as [2027-02-06, 2027-02-07]"),
         ('[reminder]\nquiet = "20:00-07:00"', 2, 'a list of times of day such as ["20:30-07:30"]'),
         ('[reminder]\nquiet = ["25:00-07:00"]', 2, 'a list of times of day such as ["20:30-07:30"]'),
         ('[reminder]\nquiet = ["07:00-07:00"]', 2, 'a list of times of day such as ["20:30-07:30"]'),
