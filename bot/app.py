@@ -17,7 +17,7 @@ from bot.channel.web import Web
 from bot.channel.zalo_bot import ZaloBot
 from bot.channel.zalo_oa import Ways, ZaloOa
 from bot.channel.zalo_oa_token import Account
-from bot.service import beside, count
+from bot.service import beside, campaign, count, digest
 from bot.service.aloud import drafts
 from bot.service.broadcast import Broadcasts
 from bot.service.clock import Clock
@@ -78,6 +78,8 @@ class App:
         self.drafts = drafts(config)
         self.clock.carriers |= watch.carriers(database, config)
         self.clock.carriers |= beside.carriers(database)
+        self.clock.carriers |= digest.carriers(database)
+        self.clock.carriers |= campaign.carriers(database, lambda: self.conversation.house)
         self.clock.forgetters.append(count.forgetter(database))
         self.channels: dict[str, Channel] = {}
 
@@ -101,6 +103,8 @@ async def running(
         await app.sender.start(app.channels)
         await app.broadcasts.start(app.channels)
         await app.clock.start(app.channels)
+        if serves:
+            await digest.start(database, app.clock.now())
         sharing = asyncio.create_task(app.share.run())
         turning = asyncio.create_task(app.conversation.run())
         ticking = asyncio.create_task(app.clock.run())
@@ -228,7 +232,7 @@ def zalo_bot(config: Config, house: House, timing: Timing | None = None) -> Zalo
     return ZaloBot(
         config.zalo_bot_token,
         pictures=_pictures(config),
-        say=_say(config, house),
+        say=say_of(config, house),
         public=config.public_url,
         api=config.zalo_bot_api,
         webhook=config.zalo_bot_webhook,
@@ -246,7 +250,7 @@ def zalo_oa(config: Config, house: House, timing: Timing | None = None) -> ZaloO
     made = ZaloOa(
         account,
         pictures=_pictures(config),
-        say=_say(config, house),
+        say=say_of(config, house),
         ways=Ways(
             window=config.zalo_oa_window,
             silence=config.zalo_oa_silence,
@@ -272,7 +276,7 @@ def account_of(config: Config) -> Account:
     return Account(config.zalo_oa_app, config.zalo_oa_app_secret, config.zalo_oa_oauth)
 
 
-def _say(config: Config, house: House) -> Say:
+def say_of(config: Config, house: House) -> Say:
     """The words of a channel without buttons, or with few."""
 
     def say(language: str, block: str, names: Mapping[str, Hashable]) -> str:

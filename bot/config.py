@@ -25,6 +25,13 @@ ENVIRON = Path("environment")
 Span = tuple[time, time]
 
 
+REPORT_COLUMNS = (
+    *("helped", "done", "part", "not", "young", "middle", "old", "no_age", "walked"),
+    *("calls", "started", "finished", "came", "came_finished"),
+)
+"""What a report can tell: docs/counting.md."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Every setting, with the value that holds when nothing is configured. Times of day are Viet Nam's."""
@@ -43,6 +50,7 @@ class Config:
     reminder_after: int = 86_400
     help_hours: tuple[Span, ...] = ((time(7, 0), time(21, 0)),)
     help_holidays: frozenset[date] = frozenset()
+    report_columns: tuple[str, ...] = ()
     quiet: tuple[Span, ...] = ((time(20, 30), time(7, 30)), (time(11, 30), time(13, 30)))
     tips_a_day: int = 1
     tips_a_week: int = 3
@@ -180,6 +188,12 @@ def _dates(value: Any) -> frozenset[date]:
     return frozenset(value)
 
 
+def _columns(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(name in REPORT_COLUMNS for name in value):
+        raise _Unfit
+    return tuple(value)
+
+
 def _span(value: Any) -> Span:
     match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", value) if isinstance(value, str) else None
     try:
@@ -243,6 +257,7 @@ SETTINGS: dict[str, Setting] = {
         "help_hours", _day_spans, 'times of day such as ["07:00-21:00"], none past midnight'
     ),
     "help.holidays": Setting("help_holidays", _dates, "a list of days such as [2027-02-06, 2027-02-07]"),
+    "report.columns": Setting("report_columns", _columns, f"a list of {', '.join(REPORT_COLUMNS)}"),
     "reminder.after": Setting("reminder_after", _duration, 'a duration such as "1 day"'),
     "reminder.quiet": Setting("quiet", _spans, 'a list of times of day such as ["20:30-07:30"]'),
     "broadcast.a_day": Setting("tips_a_day", _whole(0, 100), "a number from 0 to 100"),

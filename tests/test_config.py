@@ -50,6 +50,7 @@ hours = "8-17 giờ"
 host = "::1"
 port = 0
 public_url = "https://bot.example/"
+zalo_link = "https://zalo.me/123"
 debug = true
 [help]
 hours = ["08:00-11:30", "13:30-20:00"]
@@ -107,6 +108,7 @@ message = "v2.0/oa/message"
         host="::1",
         port=0,
         public_url="https://bot.example",
+        zalo_link="https://zalo.me/123",
         debug=True,
         help_hours=((time(8), time(11, 30)), (time(13, 30), time(20))),
         help_holidays=frozenset({date(2027, 2, 6)}),

@@ -23,6 +23,9 @@ ROOMS: dict[str, frozenset[str]] = {
     "wording": frozenset({"flow", "engine", "channel.base"}),
     "translation": frozenset({"problem", "source", "flow"}),
     "handout": frozenset({"flow", "engine", "wording", "picture"}),
+    "preview": frozenset(
+        {"problem", "flow", "engine", "channel", "channel.base", "wording", "service", "web", "picture"}
+    ),
     "meaning": frozenset(),
     "broadcast": frozenset({"problem", "source", "flow", "capability"}),
     "people": frozenset({"problem", "source", "meaning"}),
@@ -45,6 +48,7 @@ ROOMS: dict[str, frozenset[str]] = {
             "store",
             "log",
             "voice",
+            "picture",
         }
     ),
     "web": frozenset(
@@ -58,6 +62,7 @@ ROOMS: dict[str, frozenset[str]] = {
             "config",
             "store",
             "service",
+            "people",
             "log",
             "voice",
             "picture",

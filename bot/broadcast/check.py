@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.broadcast.audience import InGuide, Is, parts
@@ -10,7 +12,7 @@ from bot.broadcast.reader import FOLDER, names, read_written
 from bot.capability import CAPABILITIES
 from bot.flow.check import official, speech
 from bot.flow.check.buttons import fold
-from bot.flow.check.template import Template, read_template
+from bot.flow.check.template import Template, parse_template, read_template
 from bot.flow.check.tree import BOT, SOURCE_LANGUAGE, Tree, forms_of
 from bot.flow.link import link
 from bot.flow.reader import PRONOUNS, did_you_mean, read_flows
@@ -18,8 +20,6 @@ from bot.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
 
     from bot.broadcast.reader import Written
     from bot.flow.model import Flow
@@ -70,6 +70,17 @@ def check_broadcasts(
             for language in languages:
                 found += _words(name, folder, language, written, tree)
     return sorted(set(found))
+
+
+def check_said(text: str, language: str) -> list[Problem]:
+    """What is wrong with plain words that stand in no file: links, numbers, secrets, sentences too long."""
+    source = f"{{% block text %}}{text.replace('{', '(')}{{% endblock %}}"
+    template = parse_template("tip", language, f"{BOT}/tip", source)
+    tree = Tree(Path(), date.min, (), ())
+    found = list(_secrets(template))
+    for finder in (official.links, official.numbers, speech.sentences):
+        found += finder(template, tree)
+    return found
 
 
 def _names(written: Written, flows: Mapping[str, Flow], languages: Iterable[str]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ import typer
 
 from bot import __version__
 from bot.cli.broadcast.commands import app as broadcast
-from bot.cli.people.commands import admin, team
+from bot.cli.people.commands import admin, campaign, certificate, report, team
 
 app = typer.Typer(
     name="bot",
@@ -88,6 +88,21 @@ def handout(
     from bot.cli.handout import handout as make
 
     raise typer.Exit(make(guide, size=size, language=language, out=out, link=link, team=team))
+
+
+@app.command()
+def preview(
+    guide: str = typer.Argument(..., help="The guide."),
+    *,
+    html: bool = typer.Option(False, "--html", help="A page that shows all five channels; else as in the terminal."),
+    out: str = typer.Option("", help="The page's file; below data/preview when left out, - prints it.", metavar="FILE"),
+    language: str = typer.Option("", "--lang", help="The language, e.g. en."),
+    address: str = typer.Option("", help="The form of address, e.g. bac."),
+) -> None:
+    """Show every step of a guide as each channel shows it."""
+    from bot.cli.preview import preview as look
+
+    raise typer.Exit(look(guide, html=html, out=out, language=language, address=address))
 
 
 new = typer.Typer(help="Make something to fill in.", no_args_is_help=True)
@@ -269,6 +284,9 @@ def voice_build(guide: str = typer.Argument("", help="One guide; all when left o
 app.add_typer(broadcast, name="broadcast")
 app.add_typer(admin, name="admin")
 app.add_typer(team, name="team")
+app.command()(report)
+app.command()(campaign)
+app.add_typer(certificate, name="certificate")
 
 meaning = typer.Typer(help="See how typed words are understood.", no_args_is_help=True)
 app.add_typer(meaning, name="meaning")

@@ -51,7 +51,7 @@ def check(paths: Sequence[str] = (), *, form: str = "text", strict: bool = False
 
 
 def all_problems(root: Path) -> list[Problem]:
-    """Problems of flows/, content/, broadcasts/, places/, teams.csv and bot.toml, in the order of their places."""
+    """All problems of a project's folder, in the order of their places."""
     from bot.broadcast.check import check_broadcasts
     from bot.config import load
     from bot.engine.event import local_day

@@ -42,6 +42,7 @@ class Chat:
     `helps`: this person has been given a role among those who help. `came` says for some days by whose links they
     came to which guides (bot/service/credit.py).
     `beside`: the number of the pair while a helper sits beside this person (bot/service/beside.py).
+    `joined`: there is another chat of this person, as far as is known here (bot/service/join.py).
     `guest`: somebody without an account, whom a helper walks through a guide: the helper's team and number.
     """
 
@@ -70,6 +71,7 @@ class Chat:
     came: tuple[str, ...] = ()
     beside: int = 0
     guest: str = ""
+    joined: bool = False
 
     @property
     def profile(self) -> Profile:

@@ -38,7 +38,7 @@ ONE_PHRASE = 0.45
 URGENT = 1.1
 """Factor for entries about danger: a caller who wants a fee paid is a cheat before he is about fees."""
 
-LIFT = 12
+LIFT = 14
 """Points for the guide of the story that a sentence tells (bot/meaning/story.py)."""
 
 LIKELY = 5

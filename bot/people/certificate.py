@@ -10,7 +10,13 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Consonants: no word can come of them, no figure looks like one, and no number is mistaken for a secret."""
 
 GROUP, GROUPS, GROUPS_OF_CODE = 4, 4, 2
-"""A serial is BCDF-GHJK-LMNP-QRST: one of 20¹⁶, which nobody guesses. A family's code has two groups."""
+"""A serial is BCDF-GHJK-LMNP-QRST: one of 20¹⁶, which nobody guesses."""
+
+FAMILY = "GD"
+"""What a family's code begins with ("gia đình"), so that no letters typed at random are one: GDBC-DFGH, one of 20⁶."""
+
+MOST_CHANCE = GROUP * GROUPS_OF_CODE - len(FAMILY)
+"""Letters of a code that are drawn."""
 
 LONGEST, MOST_WORDS = 60, 8
 """Characters and words of a name."""
@@ -43,7 +49,8 @@ def read_serial(text: str) -> str:
 
 def read_code(text: str) -> str:
     """A family's code as it is kept; "" if it is none."""
-    return _read(text, GROUPS_OF_CODE)
+    code = _read(text, GROUPS_OF_CODE)
+    return code if code.startswith(FAMILY) else ""
 
 
 def _read(text: str, groups: int) -> str:

@@ -97,7 +97,7 @@ _YEARS = re.compile(
 )
 _BELOW = ("duoi", "under")
 _AGE_WORDS = (
-    ("old", re.compile(r"(?<!\w)(?:người già|nguoi gia|(?:người )?cao tuổi|(?:nguoi )?cao tuoi|elderly)(?!\w)")),
+    ("old", re.compile(r"(?<!\w)(?:(?<=người )già|(?<=nguoi )gia|cao tuổi|cao tuoi|elderly)(?!\w)")),
     ("young", re.compile(r"(?<!\w)(?:thanh niên|thanh nien|học sinh|hoc sinh|sinh viên|sinh vien|young)(?!\w)")),
     ("middle", re.compile(r"(?<!\w)(?:trung niên|trung nien|middle aged)(?!\w)")),
 )
@@ -129,7 +129,7 @@ def read_count(text: str) -> Told:
 def _age(said: str) -> tuple[str, str]:
     for name, words in _AGE_WORDS:
         if words.search(said):
-            return name, words.sub(" ", said)
+            return name, words.sub(" người " if name == "young" else " ", said)  # "5 học sinh"
     found = _YEARS.search(said)
     if not found or int(found[2]) > OLDEST:
         return "", said

@@ -6,13 +6,13 @@ files that are known by their path.
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from bot.channel import telegram_api, telegram_post, zalo_bot_api, zalo_bot_post, zalo_oa_api, zalo_oa_post
 from bot.channel.http import ANSWER
 from bot.channel.picture import Pictures
-from bot.channel.terminal import lines
 from bot.channel.zalo_voice import Addresses
 from bot.picture import stamp
 
@@ -38,9 +38,7 @@ class Paper:
         self._zalo_bot_api = _ZaloBotApi()
         self._zalo_bot = zalo_bot_post.Post(self._zalo_bot_api, pictures, say, addresses, styles=styles)
         self._zalo_oa_api = _ZaloOaApi()
-        self._zalo_oa = zalo_oa_post.Post(
-            self._zalo_oa_api, pictures, say, addresses, phone=phone, together=together
-        )
+        self._zalo_oa = zalo_oa_post.Post(self._zalo_oa_api, pictures, say, addresses, phone=phone, together=together)
         self._zalo_oa.files = _Known()
 
     async def telegram(self, message: Message) -> list[Call]:
@@ -68,7 +66,7 @@ class _TelegramApi(telegram_api.Api):
 
     async def call(self, method: str, body: Mapping[str, Any], *, seconds: float = ANSWER) -> Any:
         del method, seconds
-        self.calls.append(dict(body))
+        self.calls.append(_written(body))
         return {"message_id": len(self.calls)}
 
 
@@ -78,7 +76,7 @@ class _ZaloBotApi(zalo_bot_api.Api):
 
     async def call(self, method: str, body: Mapping[str, Any], *, seconds: float = ANSWER) -> Any:
         del method, seconds
-        self.calls.append(dict(body))
+        self.calls.append(_written(body))
         return {"message_id": str(len(self.calls))}
 
 
@@ -87,7 +85,7 @@ class _ZaloOaApi(zalo_oa_api.Api):
         self.calls: list[Call] = []
 
     async def send(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        self.calls.append(body["message"])
+        self.calls.append(_written(body["message"]))
         return {"message_id": str(len(self.calls))}
 
 
@@ -117,3 +115,9 @@ class _Paths(Addresses):
 
     def picture(self, path: str, digest: str) -> str:
         return digest and path
+
+
+def _written(body: Mapping[str, Any]) -> Call:
+    """What goes over the wire."""
+    written: Call = orjson.loads(orjson.dumps(body))
+    return written

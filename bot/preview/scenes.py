@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.channel.base import Message
 from bot.engine import path
 from bot.engine.effect import Show
 from bot.engine.event import AskedAgain, Picked, Said, local_day
@@ -17,6 +16,7 @@ from bot.service.typed import is_answered_by_typing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.channel.base import Message
     from bot.engine.event import Event
     from bot.flow.model import Flow, Step
     from bot.wording.render import Speaker
@@ -46,11 +46,14 @@ class Stop:
 
 
 def stops(flow: Flow, speaker: Speaker, at: int) -> Iterator[Stop]:
-    """The steps of a linked flow that say something, in its order. `at`: the time of whoever walks it, milliseconds."""
+    """The steps of a linked flow that say something, in its order. `at`: the time of whoever walks it, milliseconds.
+
+    The steps of a guide that is entered are that guide's.
+    """
     ways = _ways(flow, at)
     fixes = [(step.name, key, to) for step in flow.steps.values() for key, to in step.stuck.items()]
     for step in flow.steps.values():
-        if step.kind in _SPEAKS:
+        if step.kind in _SPEAKS and not step.scope:
             solves = tuple((name, key) for name, key, to in fixes if to == step.name)
             session = Session(flow.name, flow.digest, step.name, at, ways.get(step.name, _all_answered(flow, at)))
             session = replace(session, finished=step.kind is Kind.END)

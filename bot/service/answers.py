@@ -10,7 +10,7 @@ from bot.engine.effect import Note
 from bot.engine.event import AskedAgain, AskedForHelp, Muted, Picked, Resumed, Returned, Started, WentBack
 from bot.people.count import Draft
 from bot.people.role import Role
-from bot.service import aloud, beside, certificate, count, family, forward, helper_mode, learning, profiles, team
+from bot.service import aloud, beside, campaign, certificate, count, family, forward, helper_mode, join, learning, profiles, team
 from bot.service.help import asking, helping, relay
 from bot.service.mydata import ShowData, receipt
 from bot.service.scam import ask_for_message
@@ -93,14 +93,15 @@ def _feedback(face: str) -> Callable[[Talk, str], None]:
 
 def _my_data(talk: Talk, _name: str) -> None:
     """The rows are in the database: the shell puts them into words."""
-    talk.errands.append(ShowData(("skills", "delete", "stay" if talk.flow else "home")))
+    talk.errands.append(ShowData(("skills", "join", "delete", "stay" if talk.flow else "home")))
 
 
 def _ask_to_erase(talk: Talk, _name: str = "") -> None:
     """Where several people share the phone, one's own part and everybody's are two buttons."""
     others = str(len(talk.chat.others) or "")
     all_of_them = ("delete_all",) if others else ()
-    talk.tell("delete_ask", "delete_me", *all_of_them, "stay" if talk.flow else "home", others=others)
+    joined = "1" if talk.chat.joined else ""
+    talk.tell("delete_ask", "delete_me", *all_of_them, "stay" if talk.flow else "home", others=others, joined=joined)
 
 
 def _erase(talk: Talk, _name: str = "", *, everybody: bool = False) -> None:
@@ -110,6 +111,8 @@ def _erase(talk: Talk, _name: str = "", *, everybody: bool = False) -> None:
         return
     others = "" if everybody else str(len(talk.chat.others) or "")
     relay.drop_out(talk)
+    if talk.chat.joined:
+        talk.errands.append(join.Erased(talk.chat.person))
     talk.erase = receipt(talk.chat.key, talk.incoming.external, talk.at)
     talk.erase_all = everybody
     said = {"receipt": talk.erase, "days": talk.house.settings["backups_days"], "others": others}
@@ -200,6 +203,7 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "help_abuse": lambda talk, ticket: talk.errands.append(relay.End(int(ticket), relay.ABUSE)),
     "count": lambda talk, code: talk.errands.append(count.Count(Draft(code))),
     "count_as": lambda talk, draft: talk.errands.append(count.Count(Draft.read(draft))),
+    "targets": lambda talk, code: talk.errands.append(campaign.Targets(code)),
     "sit_beside": lambda talk, _: talk.errands.append(beside.ShowCode()),
     "beside": lambda talk, code: talk.errands.append(beside.Ask(code)),
     "beside_next": lambda talk, pair: talk.errands.append(beside.Push(int(pair), beside.NEXT)),
@@ -225,6 +229,10 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "family_show": lambda talk, _: talk.errands.append(family.Agree(shows=True)),
     "family_hide": lambda talk, _: talk.errands.append(family.Agree(shows=False)),
     "family_leave": lambda talk, _: talk.errands.append(family.Leave()),
+    "join": lambda talk, _: talk.errands.append(join.Show()),
+    "join_enter": join.ask,
+    "join_carry": lambda talk, _: talk.errands.append(join.Carry()),
+    "join_leave": lambda talk, _: talk.errands.append(join.Leave()),
     "leave_sure": lambda talk, code: talk.errands.append(team.Leave(code)),
     "fewer": _fewer,
     "no_tips": lambda talk, _: _fewer(talk),

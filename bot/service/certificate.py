@@ -12,7 +12,17 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from bot.engine.event import local_day
-from bot.people.certificate import GROUP, GROUPS, LETTERS, NameFault, are_alike, initials, read_name, spelled
+from bot.people.certificate import (
+    GROUP,
+    GROUPS,
+    LETTERS,
+    NameFault,
+    are_alike,
+    initials,
+    read_name,
+    read_serial,
+    spelled,
+)
 from bot.people.role import Right
 from bot.service import rights
 from bot.store import audit, certificates, marks, roles, teams
@@ -211,6 +221,13 @@ async def facts(connection: Connection, found: Certificate) -> dict[str, str]:
         "day": _day(found.issued_at),
         "revoked": _day(found.revoked_at) if found.revoked_at else "",
     }
+
+
+async def checked(connection: Connection, typed: str) -> tuple[Certificate | None, dict[str, str]]:
+    """The certificate with the serial that somebody has typed or scanned, and what may be said of it."""
+    serial = read_serial(typed)
+    found = await certificates.find(connection, serial) if serial else None
+    return found, await facts(connection, found) if found else {}
 
 
 def hashed(token: str) -> str:

@@ -31,6 +31,7 @@ from bot.store import (
     inbox,
     invitations,
     jobs,
+    joined,
     journal,
     links,
     outbox,
@@ -168,6 +169,7 @@ class Clock:
             (audit.forget, now - config.keep_people_days * DAY),
             (certificates.forget, now - DAY),
             (links.forget, now),
+            (joined.forget, now - HOUR),
             (tickets.forget, now - config.keep_messages_days * DAY),
         ):
             async with self._database.write() as connection:

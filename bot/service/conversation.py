@@ -23,9 +23,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
-from itertools import compress
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import orjson
 from sqlalchemy.exc import DBAPIError
@@ -35,6 +33,7 @@ from bot.service import metrics
 from bot.service.errand import Desk
 from bot.service.house import buttons_of
 from bot.service.profiles import comes
+from bot.service.relayed import Waiting, settled, sort
 from bot.service.respond import arrive, respond
 from bot.service.talk import Reply, Switch
 from bot.service.unit_of_work import DUE, UnitOfWork, new_chat
@@ -64,12 +63,6 @@ MOST_BUTTONS = 50_000
 
 PAUSE_AFTER_FAULT = 0.5
 """Seconds to wait when the database refuses, before the next try."""
-
-GLANCE, GLANCES = 0.03, 60
-"""Seconds between two glances whether the owner of a page's chat has dealt with what it said; how many there are."""
-
-Waiting: TypeAlias = "tuple[Incoming, asyncio.Future[bool]]"
-"""What came in, and whether it was stored for another process to deal with."""
 
 
 PLAINEST = "Lỗi này do máy, không phải do người nhắn. Nhắn lại giúp máy nhé."
@@ -107,7 +100,7 @@ class Conversation:
         self._wake.set()
         is_anothers = await stored
         if is_anothers and incoming.channel == outbox.SHOWS:
-            await self._settled(incoming.key)
+            await settled(self._database, incoming.key)
 
     def relayed(self, parts: str = "") -> None:
         """Something may wait in the relay, in these partitions ("3 17"; "": in any)."""
@@ -150,7 +143,7 @@ class Conversation:
         relayed: list[tuple[int, Incoming]] = []
         try:
             async with self._sender.news() as write_outcomes, self._database.batch() as connection:
-                ours, others = self._sorted(waiting)
+                ours, others = sort(self._owner, waiting)
                 if self._owner.parts and most_relayed:
                     relayed = await relay.waiting(connection, self._owner.parts, most_relayed)
                 is_more = len(relayed) == MOST_AT_ONCE
@@ -186,13 +179,6 @@ class Conversation:
             metrics.TURNS.inc(work.turns)
         metrics.TURN_SECONDS.observe(time.perf_counter() - begun)
 
-    def _sorted(self, waiting: Sequence[Waiting]) -> tuple[Sequence[Waiting], Sequence[Waiting]]:
-        """What is for our chats, and for those of others. Holds for this transaction."""
-        if self._owner.parts is None:
-            return waiting, ()
-        is_ours = [self._owner.owns(one.key) for one, _ in waiting]
-        return list(compress(waiting, is_ours)), list(compress(waiting, (not each for each in is_ours)))
-
     async def _worked(self, connection: Connection, incoming: Sequence[Incoming]) -> UnitOfWork:
         work = await self._turns(connection, incoming)
         await work.store(connection)
@@ -203,15 +189,6 @@ class Conversation:
         for _, stored in waiting:
             if not stored.done():
                 stored.set_result(is_anothers)
-
-    async def _settled(self, key: str) -> None:
-        """Returns when the owner of a chat has dealt with what it was given, or does not seem to: a page shows that."""
-        with suppress(DBAPIError, OSError):
-            for _ in range(GLANCES):
-                async with self._database.read() as connection:
-                    if not await relay.is_waiting(connection, key):
-                        return
-                await asyncio.sleep(GLANCE)
 
     async def _one_by_one(
         self, waiting: Sequence[Waiting], relayed: Sequence[tuple[int, Incoming]], error: Exception

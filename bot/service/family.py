@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from bot.engine.event import local_day
-from bot.people.certificate import GROUP, GROUPS_OF_CODE, LETTERS, read_code, read_serial, spelled
+from bot.people.certificate import FAMILY, LETTERS, MOST_CHANCE, read_code, read_serial, spelled
 from bot.service.certificate import Look
 from bot.service.learning import WORDS, titles
 from bot.store import audit, families, marks
@@ -67,7 +67,7 @@ class Invite:
         elif await families.count(connection, person) >= MOST - 1:
             talk.tell("learning.family_full", "family", "home")
         else:
-            code = spelled("".join(secrets.choice(LETTERS) for _ in range(GROUP * GROUPS_OF_CODE)))
+            code = spelled(FAMILY + "".join(secrets.choice(LETTERS) for _ in range(MOST_CHANCE)))
             until = talk.at + DAYS * DAY
             await families.invite(connection, person, _hashed(code), until)
             day = local_day(until).strftime("%d/%m/%Y")

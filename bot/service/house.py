@@ -16,6 +16,7 @@ from bot.flow.own import Scope, own
 from bot.flow.reader import read_flows
 from bot.meaning.ear import Ear
 from bot.meaning.scam_rules import Rules, load_rules
+from bot.people.campaign import Campaign, read_campaigns
 from bot.people.find import Finder
 from bot.people.place_file import read_places
 from bot.people.skill import Skills, read_skills
@@ -47,6 +48,7 @@ class House:
     settings: Mapping[str, str]
     places: Finder = field(default_factory=lambda: Finder(()))
     skills: Skills = field(default_factory=Skills)
+    campaigns: tuple[Campaign, ...] = ()
     speaks: frozenset[str] = frozenset()
     """Languages in which words can be spoken that nobody has recorded."""
 
@@ -140,4 +142,6 @@ def load_house(root: Path, settings: Mapping[str, str]) -> tuple[House, list[Pro
     linked = {name: link(flow, flows) for name, flow in flows.items() if not flow.is_piece}
     places, _ = read_places(root)
     skills, _ = read_skills(root)
-    return House(linked, Library.read(root / "content"), settings, Finder(places), skills), problems
+    finder = Finder(places)
+    campaigns = tuple(read_campaigns(root, finder)[0])
+    return House(linked, Library.read(root / "content"), settings, finder, skills, campaigns), problems

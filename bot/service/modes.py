@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.channel.base import What
-from bot.service import beside, count
+from bot.service import beside, count, join
 from bot.service.help import asking, relay
 from bot.service.typed import says_button
 
@@ -23,6 +23,7 @@ MODES: dict[str, Callable[[Talk, str, str], bool]] = {
     asking.MODE: asking.place_typed,
     count.MODE: count.typed,
     beside.MODE: beside.typed,
+    join.MODE: join.typed,
 }
 """By name: takes what stands behind the colon and the typed words ("" for a photo, a voice and the like); whether it
 was for them. If not, the words go their usual way."""

@@ -62,6 +62,7 @@ def my_data(house: House, chat: Chat, rows: Rows, at: int, offers: tuple[str, ..
         "messages": str(len(rows["outbox"])),
         "reminders": str(len(rows["job"])),
         "others": str(len(chat.others) or ""),
+        "joined": "1" if rows["joined"] else "",
     }
     told = speaker.tell(None, None, Tell("my_data", "", offers, tuple(values.items())), at)
     file = orjson.dumps({name: _readable(found) for name, found in rows.items()}, option=orjson.OPT_INDENT_2)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.service import beside
+from bot.service import beside, campaign, digest, join
 from bot.service.help import asking, helping, relay
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {
     "beside.moved": beside.moved,
     "beside.pushed": beside.pushed,
     "beside.over": beside.over,
+    "digest.week": digest.week,
+    "campaign.progress": campaign.told,
+    "join.joined": join.was_joined,
+    "join.carried": join.was_carried,
+    "join.left": join.was_left,
 }
 """By kind: what a notice leads to, given what it says."""
 

@@ -23,6 +23,7 @@ MENU = (
     (Right.TAKE_TICKET, "beside"),
     (Right.COUNT_HELP, "count"),
     (Right.COUNT_HELP, "guest"),
+    (Right.SEE_TEAM_COUNTS, "targets"),
     (Right.INVITE_VOLUNTEER, "invite_volunteer"),
     (Right.INVITE_LEAD, "invite_lead"),
     (Right.REVOKE_CERTIFICATE, "certificates"),

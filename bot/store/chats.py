@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import bindparam, delete, func, literal_column, select
+from sqlalchemy import bindparam, delete, func, literal_column, or_, select
 
 from bot.engine.chat import Chat
 from bot.engine.session import Session
@@ -149,10 +149,16 @@ _KEPT = (
     ),
     ("role", select(tables.role).where(tables.role.c.person == bindparam("person"))),
     ("help_count", select(tables.help_count).where(tables.help_count.c.person == bindparam("person"))),
+    (
+        "tip",
+        select(*(tables.tip.c[name] for name in ("id", "place", "who", "text", "state", "changed_at"))).where(
+            or_(tables.tip.c.writer == bindparam("person"), tables.tip.c.sender == bindparam("person"))
+        ),
+    ),
     ("audit", select(tables.audit).where(tables.audit.c.who == bindparam("person"))),
     *(
         (str(table.name), select(table).where(table.c.person == bindparam("person")))
-        for table in (tables.mark, tables.certificate, tables.relative)
+        for table in (tables.mark, tables.certificate, tables.relative, tables.joined, tables.join_code, tables.join_try)
     ),
     *(
         (

@@ -22,7 +22,7 @@ TRIED = "family_code"
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """Somebody in the family of `head`. `called` names a form of address; `shows`: the head may see what they finish."""
+    """Somebody in the family of `head`. `called` names a form of address; `shows`: `head` may see what they finish."""
 
     person: str
     head: str

@@ -19,7 +19,7 @@ _MARK = tables.mark
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One guide of one person. Times are milliseconds, 0: not yet; `right` of `asked` is the quiz when it was passed."""
+    """One guide of one person. Times are milliseconds, 0: not yet; `right` of `asked`: the quiz when it was passed."""
 
     person: str
     guide: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.store import audit, certificates, counts, families, invitations, marks, pairs, roles, tickets
+from bot.store import audit, certificates, counts, families, invitations, joined, marks, pairs, roles, tickets, tips
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,5 +24,7 @@ async def forget(connection: Connection, persons: Collection[str]) -> None:
         marks.drop,
         certificates.make_nameless,
         families.drop,
+        joined.drop,
+        tips.drop,
     ):
         await drop(connection, persons)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _RENAME = (
     *(
         update(table).where(table.c.chat == bindparam("of_key")).values(chat=bindparam("to_key"))
-        for table in (tables.session, tables.journal, tables.recipient, tables.optout)
+        for table in (tables.session, tables.journal, tables.recipient, tables.optout, tables.joined, tables.join_code)
     ),
     update(tables.outbox)
     .where(tables.outbox.c.channel == bindparam("of_channel"), tables.outbox.c.chat == bindparam("of_external"))

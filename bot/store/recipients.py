@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from bot.store import tables
+from bot.store.audience import plan
 from bot.store.hot import Connection, many
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ async def gather(connection: AsyncConnection, id_: int, statement: Insert, after
 
     On PostgreSQL the disk is not waited for: what a crash of the server takes back is gathered again.
     """
+    await plan(connection)
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SET LOCAL synchronous_commit TO off"))
     newest = select(_table.c.n, _table.c.chat).where(_table.c.broadcast == id_).order_by(_table.c.n.desc()).limit(1)

@@ -64,6 +64,7 @@ def due(content: Broadcast, node: Node, at: int) -> ColumnElement[bool]:
 
 async def thin(connection: AsyncConnection, row: Row, node: Node, channel: str, *, most: int, now: int) -> None:
     """Of the next `most` who are planned on a channel, skip those for whom the part is no longer true."""
+    await audience.plan(connection)
     planned = (_of.c.broadcast == row.id, _of.c.channel == channel, _of.c.state == fixed(PLANNED))
     next_ = select(_of.c.n).where(*planned).order_by(_of.c.n).limit(most)
     still = exists(literal_column("1")).where(_chat.c.key == _of.c.chat, due(row.content, node, now))
@@ -79,6 +80,7 @@ async def let_again(connection: AsyncConnection, id_: int) -> None:
 
 async def count(connection: AsyncConnection, content: Broadcast, node: Node, terms: Terms, now: int) -> int:
     """How many would get a part now, if the series began."""
+    await audience.plan(connection)
     gets = audience.reason(terms, now) == ""
     query = select(func.count()).select_from(_chat).where(due(content, node, now), gets)
     return int((await connection.execute(query)).scalar_one())

@@ -505,3 +505,51 @@ relative = Table(
     Column("since", BigInteger, nullable=False),
     Index("relative_head", "head"),
 )
+
+tip = Table(
+    "tip",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("writer", Text, nullable=False),  # bot.engine.chat.Chat.person; "" once they are forgotten
+    Column("chat", Text, nullable=False),  # where they wrote it
+    Column("place", Text, nullable=False),  # whose people it is for; "": everybody, "?": not chosen yet
+    Column("who", Text, nullable=False),  # all | stuck.<guide> | finished.<guide>
+    Column("text", Text, nullable=False),
+    Column("start_at", BigInteger, nullable=False),  # 0: at once; -1: nobody has said
+    Column("people", BigInteger, nullable=False),  # how many would get it; -1: not counted
+    Column("state", Text, nullable=False),  # draft | asked (for somebody who may send it) | sent
+    Column("sender", Text, nullable=False),  # the person who sent it; "" once they are forgotten
+    Column("sender_chat", Text, nullable=False),
+    Column("broadcast", BigInteger, nullable=False),  # what it was sent as; 0: not yet
+    Column("changed_at", BigInteger, nullable=False),
+    Index("tip_writer", "writer"),
+)
+
+joined = Table(
+    "joined",
+    metadata,
+    Column("person", Text, primary_key=True),  # bot.engine.chat.Chat.person
+    Column("chat", Text, nullable=False),  # where they are kept: renamed when a shared phone changes hands
+    Column("group", Text, nullable=False),  # the same for all chats of one person; says nothing else
+    Column("since", BigInteger, nullable=False),
+    Index("joined_chat", "chat"),
+    Index("joined_group", "group"),
+)
+
+join_code = Table(
+    "join_code",
+    metadata,
+    Column("person", Text, primary_key=True),  # who was shown it
+    Column("chat", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("join_code_hash", "hash"),
+)
+
+join_try = Table(
+    "join_try",
+    metadata,
+    Column("person", Text, primary_key=True),  # who typed a wrong code
+    Column("since", BigInteger, nullable=False),  # when the first of these tries was
+    Column("tries", Integer, nullable=False),
+)

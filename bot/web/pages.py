@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+from markupsafe import Markup
 
 from bot.channel.base import Document, Message
 from bot.flow.own import CONSTANTS
@@ -30,6 +31,7 @@ SIZES = ("18", "22", "26")
 """Sizes of letters to choose from, in CSS pixels where the browser's own size is the usual 16."""
 
 _PLACE = re.compile(r"(\d+)/(\d+)")
+_PAPER = re.compile(r"(https?://[^\s/]+(/c/[A-Za-z0-9_-]+\.(?:pdf|png)))")
 _GAP = re.compile(r"(?<=\d) (?=\d)")
 _ICON = re.compile(r"([^\w\s]+)\s+(\w.*)")
 
@@ -71,6 +73,7 @@ class Pages:
             is_message=lambda outgoing: isinstance(outgoing, Message),
             icon_and_words=_icon_and_words,
             unbroken=_unbroken,
+            linked=_linked,
         )
 
     def chat(self, view: View, *, first: bool = False) -> str:
@@ -136,6 +139,15 @@ def _place(progress: str) -> tuple[str, str] | None:
 def _unbroken(text: str) -> str:
     """The text with numbers such as 1900 0368 kept on one line."""
     return _GAP.sub("\N{NO-BREAK SPACE}", text)
+
+
+def _linked(text: str) -> Markup:
+    """The text with addresses of certificates to be tapped. They lead here, whatever else the address says."""
+    parts = _PAPER.split(text)  # what is between, whole address, path, and so on
+    said = Markup("").join(parts[:1])
+    for address, path, between in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        said += Markup('<a href="{}">{}</a>').format(path, address) + between
+    return said
 
 
 def _icon_and_words(label: str) -> tuple[str, str]:

@@ -16,8 +16,7 @@ from starlette.routing import Route
 
 from bot.handout.certificate import FORMS, WORDS, Content, data
 from bot.handout.shelf import Busy, NotMade, Shelf
-from bot.people.certificate import read_serial
-from bot.service.certificate import DAY, facts, hashed
+from bot.service.certificate import DAY, checked, facts, hashed
 from bot.store import certificates
 from bot.web.media import STATIC
 
@@ -86,13 +85,8 @@ class Certificates:
     async def check(self, request: Request) -> Response:
         """What may be said of a certificate to whoever has its serial."""
         self._ration()
-        serial = read_serial(request.path_params["serial"])
-        said: dict[str, str] = {}
-        found = None
-        if serial:
-            async with self._bot.database.read() as connection:
-                found = await certificates.find(connection, serial)
-                said = await facts(connection, found) if found else {}
+        async with self._bot.database.read() as connection:
+            found, said = await checked(connection, request.path_params["serial"])
         view = self._chat.stranger(request)
         head, body = self._words(view.speaker.language, found, said)
         html = self._pages.said(view, head, body)
@@ -155,4 +149,4 @@ class Certificates:
 
 def _plain(text: str) -> str:
     """Letters that the typeface has: the little picture in front of a guide's name is left out."""
-    return "".join(sign for sign in text if sign < "\u2000" or sign in "–’“”").strip()
+    return "".join(sign for sign in text if sign < "\u0250" or "\u1ea0" <= sign <= "\u1ef9" or sign in "–’“”").strip()

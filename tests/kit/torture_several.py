@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import random
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -41,7 +43,11 @@ NUMBER = 3
 HOUR = 3600
 
 HARMS = ("kill", "hang", "cut", "skew", "restart")
-"""What may happen to one of them; the last to the server."""
+"""What may happen to one of them: killed, stopped, its connection ended, killed and its clock wrong; to the server."""
+
+SPACE = Path(tempfile.gettempdir()) / "torture-several-disk"
+FULL = 4.0
+"""A disk that can be full, and for how many seconds it is."""
 
 LONG_ENOUGH = 2.0
 """Seconds within which a part is taken over, on a machine that has nothing else to do."""
@@ -58,6 +64,7 @@ class Several(torture.Torture):
         self._workers: Workers | None = None
         self.happened: Counter[str] = Counter()
         self.took: dict[str, float] = {}
+        self.refused = 0  # transactions, while the disk was full
         self.twice: list[tuple[str, int]] = []
 
     def door(self) -> str:
@@ -96,6 +103,10 @@ class Several(torture.Torture):
             await workers.cut(worker)
         elif what == "restart":
             await asyncio.to_thread(self._server.restart)
+        elif what == "full":
+            workers.go_on(worker)
+            meant = []
+            await self._fill_disk()
         else:
             await workers.kill(worker)
             worker.ahead = self._dice.choice((HOUR, -HOUR)) if what == "skew" else 0
@@ -119,6 +130,22 @@ class Several(torture.Torture):
         if not rows:  # then all is quiet, unless something was taken in that nobody has dealt with
             rows = self._server.execute("SELECT split_part(chat, ':', 2) FROM relay", self._address)
         return Counter(int(chat.partition("/")[0]) for (chat,) in rows)
+
+    async def _fill_disk(self) -> None:
+        """For a few seconds nothing can be written."""
+        assert SPACE.is_mount(), "no disk of its own: see --full-disk"
+        filler = SPACE / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        before = self._not_stored()
+        await asyncio.sleep(FULL)
+        self.refused += self._not_stored() - before
+        filler.unlink()
+
+    def _not_stored(self) -> int:
+        log = (self._folder / "bot.log").read_text(encoding="utf-8", errors="replace")
+        return log.count('"not stored"') + log.count('"outcomes not stored"')
 
     async def _count(self, what: str) -> None:
         """What is under way at this moment may come twice."""
@@ -185,6 +212,18 @@ class SeveralSend(torture_broadcast.Torture):
 
 
 @contextmanager
+def small_disk() -> Iterator[None]:
+    """A disk of 80 MB at SPACE, until the block ends. For root alone."""
+    SPACE.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", SPACE], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", SPACE], check=True)
+        SPACE.rmdir()
+
+
+@contextmanager
 def database(server: Postgres | None) -> Iterator[tuple[Postgres, str]]:
     """A database of its own, on a server of its own if none is given."""
     if server is None:
@@ -193,6 +232,10 @@ def database(server: Postgres | None) -> Iterator[tuple[Postgres, str]]:
         return
     url = server.ready()
     server.execute(f'ALTER DATABASE "{make_url(url).database}" SET synchronous_commit = on')  # or a restart loses some
+    if SPACE.is_mount():  # what is written goes there; the log of the server does not
+        shutil.chown(SPACE, "nobody")
+        server.execute(f"CREATE TABLESPACE small LOCATION '{SPACE}'")
+        server.execute(f'ALTER DATABASE "{make_url(url).database}" SET TABLESPACE small')
     try:
         yield server, url
     finally:
@@ -210,6 +253,8 @@ async def several(
             f"harm: {what}": f"{number}, until all is as before {ran.took[what]:.1f} s"
             for what, number in sorted(ran.happened.items())
         }
+        if ran.happened["full"]:
+            outcome.numbers["refused by the full disk"] = str(ran.refused)
         most = max((number for _, number in ran.twice), default=0)
         outcome.numbers["under way at one harm, most"] = str(most)
         if outcome.breaches:
@@ -233,6 +278,7 @@ def main() -> int:
     """The command; 1 on any breach."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--broadcast", action="store_true")
+    parser.add_argument("--full-disk", action="store_true", help="let the server's disk be full; for root alone")
     parser.add_argument("--harms", type=int, default=30)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--people", type=int, default=0)
@@ -247,8 +293,10 @@ def main() -> int:
     else:
         plan = Plan(given.harms, given.people or 120, given.seed, given.seconds)
         dice = random.Random(given.seed)
-        harms = [*HARMS, *(dice.choice(HARMS) for _ in range(given.harms))][: given.harms]
-        outcome = asyncio.run(several(plan, harms, given.hangs))[0]
+        all_harms = (*HARMS, "full") if given.full_disk else HARMS
+        harms = [*reversed(all_harms), *(dice.choice(all_harms) for _ in range(given.harms))][: given.harms]
+        with small_disk() if given.full_disk else contextlib.nullcontext():
+            outcome = asyncio.run(several(plan, harms, given.hangs))[0]
     for name, number in outcome.numbers.items():
         sys.stdout.write(f"{name:<30}{number:>12}\n")
     for breach in outcome.breaches[:20]:

@@ -105,6 +105,13 @@ async def test_every_monday_the_next_part_to_whoever_has_not_got_it(tmp_path):
         assert max(Counter((c, m.head) for c, m in bot.channel.sent).values()) == 1
         (job,) = await bot.rows(tables.job, kind=jobs.SERIES)
         assert (job["key"], job["due_at"]) == (series_key("care"), _at(28, 8) + 2 * WEEK)
+        async with bot.app.database.write() as connection:
+            for id_ in ids:
+                await broadcasts.change(connection, id_, state="stopping")
+        for id_ in ids:
+            await _until(bot, id_, "stopped")
+        await _passes(bot, ids, _at(28, 8) + 2 * WEEK)
+        assert await bot.rows(tables.job, kind=jobs.SERIES) == [], "stopped it is due no more"
 
 
 async def test_days_after_a_guide_was_finished(tmp_path):

@@ -176,6 +176,9 @@ async def test_an_owner_that_hangs_is_taken_over_and_can_neither_store_nor_send(
         key = f"paper:{person}"
         await _says(second, person, "/start tea")
         await _until(lambda: first.heads(person) == HEADS[:2])
+        async with asyncio.timeout(5):
+            while await first.rows(tables.outbox, state="waiting"):  # noqa: ASYNC110 (the rows are the database's)
+                await asyncio.sleep(0.02)
         first.app.share.stop()
         first.channel.open.clear()  # its next message hangs at the platform
         owner = first.app.database.owner

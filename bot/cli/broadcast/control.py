@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from bot.broadcast.model import Kind
 from bot.cli.broadcast.office import Answer, Office, Refused, count, family, found, run_at_database
+from bot.service.sending import TURNS, resumed
 from bot.service.series import end
 from bot.store import broadcasts, recipients
-from bot.store.broadcasts import DONE, ENDED, OPEN, PAUSED, RUNNING, SCHEDULED, STOPPED, STOPPING, WAITING
+from bot.store.broadcasts import DONE, ENDED, PAUSED, RUNNING, SCHEDULED, STOPPED, STOPPING, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,17 +21,17 @@ if TYPE_CHECKING:
 
 def pause(name: str, *, dry_run: bool, as_json: bool) -> int:
     """Nobody else gets it until it is resumed."""
-    return _turn(name, (SCHEDULED, RUNNING, WAITING), PAUSED, "by hand", dry_run=dry_run, as_json=as_json)
+    return _turn(name, *TURNS["pause"], dry_run=dry_run, as_json=as_json)
 
 
 def resume(name: str, *, dry_run: bool, as_json: bool) -> int:
     """It goes on where it was."""
-    return _turn(name, (PAUSED,), SCHEDULED, "", dry_run=dry_run, as_json=as_json)
+    return _turn(name, *TURNS["resume"], dry_run=dry_run, as_json=as_json)
 
 
 def stop(name: str, *, dry_run: bool, as_json: bool) -> int:
     """Whoever has not got it does not get it."""
-    return _turn(name, OPEN, STOPPING, "by hand", dry_run=dry_run, as_json=as_json)
+    return _turn(name, *TURNS["stop"], dry_run=dry_run, as_json=as_json)
 
 
 def retry(name: str, *, unknown: bool, dry_run: bool, as_json: bool) -> int:
@@ -114,7 +115,7 @@ def _turn(name: str, only_if: Collection[str], state: str, reason: str, *, dry_r
             raise Refused(f"'{name}' is {rows[0].state}.")
         if rows[0].kind == Kind.TEST:
             raise Refused("A test ends by itself.")
-        states = [_resumed(row, office.now) if state == SCHEDULED else state for row in able]
+        states = [resumed(row, office.now) if state == SCHEDULED else state for row in able]
         async with database.write() as connection:
             for row, new in zip(able, states, strict=True) if not dry_run else ():
                 about = {"state": new, "reason": reason, "rest_until": 0}
@@ -125,13 +126,6 @@ def _turn(name: str, only_if: Collection[str], state: str, reason: str, *, dry_r
         return Answer({"name": name, "state": states[0]}, note=f"{_done(dry_run)} {states[0]}.".strip())
 
     return run_at_database(work, as_json=as_json)
-
-
-def _resumed(row: Row, now: int) -> str:
-    """The state in which a paused broadcast goes on. A part of a series that had not begun waits for its time."""
-    if row.series:
-        return RUNNING if row.gathered_at or row.gathered_to else WAITING
-    return RUNNING if row.start_at <= now else SCHEDULED
 
 
 def _done(dry_run: bool) -> str:

@@ -13,10 +13,11 @@ from bot.engine.event import VIETNAM
 from bot.service.broadcast import CANARY_FROM
 from bot.service.progress import clock
 from bot.service.quiet import allowed
+from bot.service.sending import begins, fits, gets, has_spoken, needed
 from bot.service.series import keep, next_time
 from bot.service.slots import UNDER
 from bot.store import audience, broadcasts, chats, recipients, series
-from bot.store.broadcasts import ASKED, PAUSED, RUNNING, SCHEDULED, WAITING
+from bot.store.broadcasts import ASKED, PAUSED, RUNNING, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
     from bot.store.database import Database
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-
-TOLERANCE = 50
-"""One person in so many may come or go between looking and sending."""
-
-
-def needed(kind: str, people: int, threshold: int) -> int:
-    """How many others have to approve what somebody sends."""
-    return 2 if kind == Kind.EMERGENCY else 1 if people > threshold else 0
 
 
 def test(name: str, to: Sequence[str], *, dry_run: bool, as_json: bool) -> int:
@@ -91,16 +84,16 @@ def send(name: str, *, expect: int, by: str, at: str = "", dry_run: bool, as_jso
             raise Refused(f"'{name}' was sent {when} by {sent[0].sender}: nothing goes out twice.")
         if not people and not rhythm:
             raise Refused("Nobody would get it: see bot broadcast audience.")
-        if abs(people - expect) > expect // TOLERANCE:
+        if not fits(people, expect):
             hint = f"look again, then say --expect {people}"
             raise Refused(f"{count(people, 'person')} would get it, not {expect}: {hint}.")
         lacks = needed(content.kind, people, office.config.approve_above)
-        state = ASKED if lacks else WAITING if rhythm else SCHEDULED
+        state = begins(lacks, series=rhythm is not None)
         data = {"name": name, "state": state, "people": people, "start": clock(start), "approvals_needed": lacks}
-        begins = start if content.kind == Kind.EMERGENCY else allowed(start, office.config)
+        goes = start if content.kind == Kind.EMERGENCY else allowed(start, office.config)
         about = f"about {_span(_seconds(content, people, office))}" if not rhythm else f"{len(written.parts)} parts"
         headline = _headline(written.parts[0])
-        when = f"{headline} — {count(people, 'person')}, from {clock(begins)}, {about}."
+        when = f"{headline} — {count(people, 'person')}, from {clock(goes)}, {about}."
         if dry_run:
             return Answer(data, (when,), "Nothing was sent.")
         async with database.write() as connection:
@@ -122,7 +115,7 @@ def send(name: str, *, expect: int, by: str, at: str = "", dry_run: bool, as_jso
         if None in ids:
             raise Refused(f"'{name}' has just been sent by somebody else.")
         waits = f"It waits for {count(lacks, 'approval')}: bot broadcast approve {name} --by …"
-        note = waits if lacks else f"It goes out {clock(begins)}, and so on." if rhythm else "On its way."
+        note = waits if lacks else f"It goes out {clock(goes)}, and so on." if rhythm else "On its way."
         return Answer(data, (when,), note)
 
     return run_at_database(work, as_json=as_json)
@@ -135,7 +128,7 @@ async def gets_now(connection: AsyncConnection, office: Office, written: Written
         each = [await series.count(connection, part, written.node, terms, office.now) for part in written.parts]
         return sum(each)
     counted = await audience.count(connection, written.node, terms, office.now)
-    return counted.get("", 0) + counted.get("in_a_guide", 0)
+    return gets(counted)
 
 
 def approve(name: str, *, by: str, dry_run: bool, as_json: bool) -> int:
@@ -148,11 +141,11 @@ def approve(name: str, *, by: str, dry_run: bool, as_json: bool) -> int:
             raise Refused("Say who you are: --by NAME")
         if row.state != ASKED:
             raise Refused(f"'{name}' does not wait for approval: it is {row.state}.")
-        if _same(who, row.sender) or any(_same(who, other) for other in row.approvals):
+        if has_spoken(who, row.sender, row.approvals):
             raise Refused(f"{who} has spoken already: somebody else has to approve.")
         approvals = (*row.approvals, who)
         lacks = needed(row.kind, row.expected, office.config.approve_above) - len(approvals)
-        state = ASKED if lacks > 0 else WAITING if row.series else SCHEDULED
+        state = begins(lacks, series=bool(row.series))
         data = {"name": name, "state": state, "approvals": list(approvals), "approvals_needed": max(lacks, 0)}
         said = f"{_headline(row.content)} — {count(row.expected, 'person')}, sent by {row.sender}."
         if not dry_run:
@@ -173,10 +166,6 @@ async def _approve(database: Database, rows: Sequence[Row], approvals: tuple[str
             await broadcasts.change(connection, row.id, only_if=[ASKED], **values)
             if state == WAITING and row.content.series:
                 await keep(connection, row.series, row.content.series, now)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
 
 
 def _moment(at: str, now: int) -> int:

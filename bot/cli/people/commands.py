@@ -1,4 +1,4 @@
-"""`bot admin …` and `bot team …`: the arguments of each command. Heavy imports stand inside, so that help is quick."""
+"""`bot admin`, `bot team`, `bot certificate`: the arguments of each. What is heavy is imported inside: quick help."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import typer
 
 admin = typer.Typer(help="Say who may do what: invite, revoke, look it up.", no_args_is_help=True)
 team = typer.Typer(help="Look after the teams.", no_args_is_help=True)
+certificate = typer.Typer(help="Look after the certificates of volunteers and learners.", no_args_is_help=True)
 
 JSON = typer.Option(False, "--json", help="As JSON.")
 TEAM = typer.Option("", help="A team's code.")
 PLACE = typer.Option("", help="A place: its key, or its kind and name in quotes.")
 ROLE = typer.Option("", help="volunteer, lead, editor, sender, commune_admin or admin.")
 CODE = typer.Argument(..., help="The team's code.")
+SERIAL = typer.Argument(..., help="The serial on the paper.")
 
 
 @admin.command("invite")
@@ -125,3 +127,55 @@ def team_link(
     from bot.cli.people.links import link
 
     raise typer.Exit(link(code, place, kind, as_json=json))
+
+
+@certificate.command("list")
+def certificate_list(
+    team: str = TEAM,
+    kind: str = typer.Option("", help="A kind of skills.toml."),
+    json: bool = JSON,
+) -> None:
+    """Tell the certificates, newest first."""
+    from bot.cli.people.certificate import list_
+
+    raise typer.Exit(list_(team=team, kind=kind, as_json=json))
+
+
+@certificate.command("show")
+def certificate_show(serial: str = SERIAL, json: bool = JSON) -> None:
+    """Tell what is known of a certificate."""
+    from bot.cli.people.certificate import show
+
+    raise typer.Exit(show(serial, as_json=json))
+
+
+@certificate.command("revoke")
+def certificate_revoke(serial: str = SERIAL) -> None:
+    """Take a certificate back, at once."""
+    from bot.cli.people.certificate import revoke
+
+    raise typer.Exit(revoke(serial))
+
+
+def report(
+    team: str = TEAM,
+    place: str = PLACE,
+    month: str = typer.Option("", help="Such as 2026-11; last month when left out."),
+    columns: str = typer.Option("", help="Names with commas between them; those of the settings when left out."),
+    out: str = typer.Option("", help="Write it to this file instead.", metavar="FILE.pdf|.xlsx|.json"),
+) -> None:
+    """Tell what a team or a place has done in a month, in numbers: docs/counting.md."""
+    import time
+
+    from bot.cli.people.report import report as make
+
+    raise typer.Exit(make(team, place, month=month, out=out, columns=columns, now=time.time_ns() // 1_000_000))
+
+
+def campaign(name: str = typer.Argument("", help="A campaign; all when left out."), json: bool = JSON) -> None:
+    """Tell how far the campaigns are: docs/counting.md."""
+    import time
+
+    from bot.cli.people.campaign import campaign as tell
+
+    raise typer.Exit(tell(name, as_json=json, now=time.time_ns() // 1_000_000))

@@ -1,0 +1,166 @@
+"""Campaigns: targets of places and teams, and how far they are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.channel.base import Message
+from bot.engine.event import local_day
+from bot.people.campaign import read_campaigns
+from bot.people.check import check_people
+from bot.people.find import Finder
+from bot.people.place_file import read_places
+from tests.kit.process import called
+from tests.kit.shell import a_bot, make_root
+from tests.kit.teams import COMMUNE, joins, make_team
+from tests.service.test_digest import lines_of
+
+REPOSITORY = Path(__file__).parents[2]
+
+SPRING = """
+name = "Mùa trà"
+from = 2040-05-01
+to = 2040-06-30
+
+[[source]]
+title = "Số liệu dân số"
+url = "https://thanhhoa.gov.vn"
+checked = 2026-11-23
+
+[measures.tea]
+name = "Biết pha trà"
+guides = ["tea"]
+[measures.tea.places]
+"thanh-hoa/ngoc-lac" = 300
+[measures.tea.teams]
+doan-xa = 50
+[measures.tea.of]
+"thanh-hoa/ngoc-lac" = 5000
+
+[measures.rice]
+name = "Biết nấu cơm"
+guides = ["rice"]
+[measures.rice.places]
+"thanh-hoa/ngoc-lac" = 20
+"""
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A house with one campaign."""
+    made = make_root(tmp_path)
+    shutil.copytree(REPOSITORY / "places", made / "places")
+    (made / "campaigns").mkdir()
+    (made / "campaigns" / "spring.toml").write_text(SPRING, encoding="utf-8")
+    return made
+
+
+def said(bot, chat):
+    """The newest message, as one text."""
+    return [f"{each.head}\n{each.body}" for each in bot.channel.to(chat) if isinstance(each, Message)][-1]
+
+
+async def asks(bot, chat="2"):
+    """Somebody of the team asks for the targets."""
+    await bot.says(chat, "/team")
+    await bot.taps(chat, "🎯 Chỉ tiêu")
+    await bot.app.clock.chores(bot.now)
+    await bot.look(1)
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_the_team_sees_how_far_it_is(root):
+    """What the team did, and what the commune did; a small number of the commune is not shown."""
+    async with a_bot(root) as bot:
+        await make_team(bot)
+        await joins(bot, "2")
+        await bot.says("2", "12 người pha trà xong")
+        await bot.says("2", "5 người pha trà chưa xong")
+        for number in range(20, 26):
+            await lines_of(bot, number, ("tea", "ready", "ended", "done"), at=bot.now)
+        await lines_of(bot, 30, ("tea", "ready", "ended", "done"), place="thanh-hoa/kien-tho", at=bot.now)
+        for number in (40, 41):
+            await lines_of(bot, number, ("rice", "ready", "ended", "done"), at=bot.now)
+        await asks(bot)
+        assert said(bot, "2").splitlines()[1:4] == [
+            "Biết pha trà (xã Ngọc Lặc): 18 trên 300",
+            "Biết pha trà: 12 trên 50",
+            "Biết nấu cơm (xã Ngọc Lặc): <5 trên 20",
+        ]
+
+
+async def test_without_a_campaign_today_there_is_nothing_to_reach(root):
+    """One that is over, and one of another place."""
+    async with a_bot(root) as bot:
+        await make_team(bot, place="thanh-hoa/kien-tho", code="kien-tho-01")
+        await joins(bot, "2", team="kien-tho-01")
+        await asks(bot)
+        assert "chưa có chỉ tiêu" in said(bot, "2")
+        bot.later(86_400 * 90)
+        await asks(bot)
+        assert "chưa có chỉ tiêu" in said(bot, "2")
+
+
+async def test_who_is_in_no_team_sees_no_numbers(root):
+    """Nor with a button of a time before."""
+    async with a_bot(root) as bot:
+        await make_team(bot)
+        await joins(bot, "2")
+        await bot.says("2", "/team")
+        tap = bot.tap("2", "🎯 Chỉ tiêu")
+        await bot.taps("2", "Rời đội")
+        await bot.taps("2", "Vâng, rời đội")
+        await bot.takes(tap)
+        assert said(bot, "2").startswith("Việc này bạn chưa được giao.")
+
+
+def test_what_a_file_says(root):
+    """Name, days, measures in order; its faults are told by line."""
+    finder = Finder(read_places(root)[0])
+    [campaign], problems = read_campaigns(root, finder)
+    assert problems == []
+    assert (campaign.key, campaign.name, campaign.first) == ("spring", "Mùa trà", date(2040, 5, 1))
+    tea, rice = campaign.measures
+    assert (tea.guides, tea.ends, dict(tea.places), dict(tea.teams)) == (
+        ("tea",),
+        ("done",),
+        {COMMUNE: 300},
+        {"doan-xa": 50},
+    )
+    assert rice.of == {}
+    (root / "campaigns" / "Broken.toml").write_text(
+        'name = 1\nform = "x"\n[measures.a]\nname = "A"\nguides = []\n[measures.a.places]\nnowhere = 5\n"thanh-hoa" = "x"\n'
+        '[measures.a.teams]\n"A B" = 3\n[measures.a.of]\n"thanh-hoa" = 9\n[measures.B]\n',
+        encoding="utf-8",
+    )
+    found = sorted((problem.line, problem.code) for problem in check_people(root))
+    assert found == [
+        *((1, "E005"), (1, "E006"), (1, "E006"), (1, "E006"), (1, "E008")),
+        *((2, "E004"), (5, "E005"), (7, "E402"), (8, "E005"), (10, "E008"), (13, "E008")),
+    ]
+
+
+def test_on_the_command_line(root, tmp_path):
+    """How far each target is, as text and as JSON."""
+    text = SPRING.replace("2040-05-01", "2026-01-01")
+    (root / "campaigns" / "spring.toml").write_text(text, encoding="utf-8")
+    url = {"CAM_TAY_DATABASE": f"sqlite+aiosqlite:///{tmp_path / 'data' / 'bot.db'}"}
+    told = called(root, "campaign", **url)
+    assert told.returncode == 0, told.stderr
+    assert "spring: Mùa trà, 2026-01-01 to 2040-06-30" in told.stdout
+    assert "0 / 300 (of 5000 people)" in told.stdout
+    [found] = json.loads(called(root, "campaign", "spring", "--json", **url).stdout)
+    assert [target["number"] for target in found["targets"]] == [0, 0, 0]
+    assert called(root, "campaign", "winter", **url).returncode == 2
+
+
+def test_the_day_of_the_tests_is_in_the_campaign():
+    """Else the tests above would count nothing."""
+    from tests.kit.shell import MORNING
+
+    assert date(2040, 5, 1) <= local_day(MORNING) <= date(2040, 6, 30)
