@@ -30,6 +30,7 @@ from bot.service.reload import Reload
 from bot.service.sender import Sender
 from bot.service.share import Share
 from bot.service.suggest import Suggest
+from bot.service.tip.work import Carrier
 from bot.service.turnstile import Turnstile
 from bot.store import outbox
 from bot.store.database import open_database
@@ -81,6 +82,9 @@ class App:
         self.clock.carriers |= digest.carriers(database)
         self.clock.carriers |= campaign.carriers(database, lambda: self.conversation.house)
         self.clock.forgetters.append(count.forgetter(database))
+        tips = Carrier(database, config, lambda: self.conversation.house, self.broadcasts.terms)
+        self.clock.carriers |= tips.carriers
+        self.clock.forgetters.append(tips.forget)
         self.channels: dict[str, Channel] = {}
 
 

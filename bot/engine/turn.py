@@ -113,8 +113,9 @@ def offers(flow: Flow, session: Session) -> tuple[str, ...]:
     step = flow.steps[session.step]
     if step.kind is Kind.END:
         suggestion = (f"open:{step.suggest}",) if step.suggest else ()
-        after = ("good", "so_so", "bad", f"send:{flow.name}") if step.end == path.DONE else ()
-        return (*suggestion, *after, "home")
+        if step.end != path.DONE:
+            return (*suggestion, "home")
+        return (*suggestion, "good", "so_so", "bad", "home", f"send:{flow.name}")
     small = SMALL_ROW if session.visits else SMALL_ROW[1:]
     return path.answers(step) + small
 

@@ -124,7 +124,7 @@ class _Reader:
         places = self._numbers((*at, "places"), table.get("places", {}), self._is_place, "place")
         teams = self._numbers((*at, "teams"), table.get("teams", {}), is_code, "team")
         of = self._numbers((*at, "of"), table.get("of", {}), self._is_place, "place")
-        if not places and not teams and not self._source.problems:
+        if "places" not in table and "teams" not in table and not self._source.problems:
             self._tell(
                 at, "E006", f"'{key}' has no targets", f"write [measures.{key}.places] or [measures.{key}.teams]"
             )

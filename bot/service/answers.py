@@ -10,10 +10,25 @@ from bot.engine.effect import Note
 from bot.engine.event import AskedAgain, AskedForHelp, Muted, Picked, Resumed, Returned, Started, WentBack
 from bot.people.count import Draft
 from bot.people.role import Role
-from bot.service import aloud, beside, campaign, certificate, count, family, forward, helper_mode, join, learning, profiles, team
+from bot.service import (
+    aloud,
+    beside,
+    campaign,
+    certificate,
+    count,
+    family,
+    forward,
+    helper_mode,
+    join,
+    learning,
+    profiles,
+    team,
+)
 from bot.service.help import asking, helping, relay
 from bot.service.mydata import ShowData, receipt
 from bot.service.scam import ask_for_message
+from bot.service.tip import sending, writing
+from bot.service.tip import sent as tips
 from bot.service.wish import Wish
 
 if TYPE_CHECKING:
@@ -111,8 +126,8 @@ def _erase(talk: Talk, _name: str = "", *, everybody: bool = False) -> None:
         return
     others = "" if everybody else str(len(talk.chat.others) or "")
     relay.drop_out(talk)
-    if talk.chat.joined:
-        talk.errands.append(join.Erased(talk.chat.person))
+    beside_me = [talk.chat.aside(other.number).person for other in talk.chat.others] if everybody else []
+    talk.errands.append(join.Erased((talk.chat.person, *beside_me)))
     talk.erase = receipt(talk.chat.key, talk.incoming.external, talk.at)
     talk.erase_all = everybody
     said = {"receipt": talk.erase, "days": talk.house.settings["backups_days"], "others": others}
@@ -185,6 +200,8 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "send": forward.send,
     "forward": forward.choose,
     "team": lambda talk, code: helper_mode.ask(talk) if talk.chat.guest else talk.errands.append(team.Show(code)),
+    "team_more": lambda talk, code: talk.errands.append(team.Show(code, more=True)),
+    "teams": lambda talk, first: talk.errands.append(team.Show(first=int(first))),
     "invite_volunteer": lambda talk, code: talk.errands.append(team.Invite(Role.VOLUNTEER, code)),
     "invite_lead": lambda talk, code: talk.errands.append(team.Invite(Role.LEAD, code)),
     "call_help": lambda talk, _: talk.errands.append(asking.Call()),
@@ -216,6 +233,24 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "count_less": lambda talk, entry: talk.errands.append(count.Change(int(entry), -1)),
     "count_undo": lambda talk, entry: talk.errands.append(count.Change(int(entry), 0)),
     "count_today": lambda talk, code: talk.errands.append(count.Today(code)),
+    "tip": lambda talk, _: talk.errands.append(tips.Show()),
+    "tip_new": lambda talk, _: talk.errands.append(writing.New()),
+    "tip_edit": lambda talk, tip: talk.errands.append(writing.New(int(tip))),
+    "tip_place": writing.choose_place,
+    "tip_all": lambda talk, tip: talk.errands.append(writing.Whom(int(tip), "all")),
+    "tip_stuck": lambda talk, tip: talk.errands.append(writing.AskGuide(int(tip), "stuck")),
+    "tip_finished": lambda talk, tip: talk.errands.append(writing.AskGuide(int(tip), "finished")),
+    "tip_guide": writing.choose_guide,
+    "tip_now": lambda talk, tip: talk.errands.append(sending.When(int(tip))),
+    "tip_tomorrow": lambda talk, tip: talk.errands.append(sending.When(int(tip), tomorrow=True)),
+    "tip_drop": lambda talk, tip: talk.errands.append(writing.Drop(int(tip))),
+    "tip_send": lambda talk, tip: talk.errands.append(sending.Send(int(tip))),
+    "tip_approve": lambda talk, tip: talk.errands.append(sending.Approve(int(tip))),
+    "tip_refuse": lambda talk, tip: talk.errands.append(sending.Refuse(int(tip))),
+    "tip_look": lambda talk, tip: talk.errands.append(tips.Look(int(tip))),
+    "tip_pause": lambda talk, tip: talk.errands.append(tips.Turn(int(tip), "pause")),
+    "tip_resume": lambda talk, tip: talk.errands.append(tips.Turn(int(tip), "resume")),
+    "tip_stop": lambda talk, tip: talk.errands.append(tips.Turn(int(tip), "stop")),
     "leave_team": team.ask_to_leave,
     "skills": lambda talk, _: talk.errands.append(learning.ShowCard()),
     "certificate": lambda talk, kind: talk.errands.append(certificate.Ask(kind)),

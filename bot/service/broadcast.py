@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.broadcast.model import Broadcast
     from bot.channel.base import Channel
     from bot.config import Config
     from bot.service.house import House
@@ -161,7 +162,7 @@ class Broadcasts:
                     gone = await recipients.forget(connection, row.id, PIECE)
                 await asyncio.sleep(BREATH)
 
-    def terms(self, row: Row) -> Terms:
+    def terms(self, row: Row | Broadcast) -> Terms:
         """What keeps people from getting it."""
         config = self._config
         able = {name: delivery.channel.capabilities.window for name, delivery in self.lane.deliveries.items()}

@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK, CHORES = 1.0, 10.0
-"""Seconds between two looks for people's jobs, and for the bot's own."""
+LOOK = 1.0
+"""Seconds between two looks."""
 
 SHARE = 0.5
 """The part of a channel's allowed rate that jobs may use; the rest is for replies."""
@@ -117,7 +117,7 @@ class Clock:
     async def run(self) -> None:
         """The loop."""
         clock = asyncio.get_running_loop().time
-        ahead, next_chores = self._ahead(), 0.0
+        ahead = self._ahead()
         while not self._stopping.is_set():
             next_look = clock() + LOOK
             try:
@@ -126,9 +126,7 @@ class Clock:
                     log.warning("the clock was set", extra={"seconds": (ahead - before) // 1000})
                     await self._keep(self.now())
                 await self.look(self.now())
-                if clock() >= next_chores:
-                    next_chores = clock() + CHORES
-                    await self.chores(self.now())
+                await self.chores(self.now())
             except Exception:  # the database refuses: the next look may do better
                 log.exception("clock could not look")
             try:

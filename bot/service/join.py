@@ -101,11 +101,11 @@ class Enter:
         group = own or theirs or secrets.token_hex(8)
         if len(await joined.members(connection, group)) >= MOST:
             return _ends(talk, "join.full")
-        await joined.use_up(connection, person)
+        await joined.use_up(connection, [person, me])
         there = Member(person, key, group)
         await joined.join(connection, (there, Member(me, talk.chat.key, group)), at)
         session = _open_guide(talk.house, talk.sessions)
-        desk.work.post(Notice(key, person, "join.joined", {"guide": session.flow if session else ""}))
+        desk.work.post(Notice(_phone(person), person, "join.joined", {"guide": session.flow if session else ""}))
         talk.chat = replace(talk.chat, mode="")
         found = await _elsewhere(desk, [there])
         _is_joined(talk, found[1].flow if found else "")
@@ -129,7 +129,7 @@ class Carry:
             talk.happen(talk.flow, Stopped(talk.at))
         talk.sessions[flow.name] = replace(session, last=None)
         talk.happen(flow, Resumed(talk.at))
-        desk.work.post(Notice(there.chat, there.person, "join.carried", {"guide": flow.name}))
+        desk.work.post(Notice(_phone(there.person), there.person, "join.carried", {"guide": flow.name}))
         return talk.reply()
 
 
@@ -148,13 +148,14 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Somebody has had this chat erased; the others stay."""
+    """Somebody has had chats erased; others of theirs stay."""
 
-    person: str
+    persons: tuple[str, ...]
 
     async def run(self, desk: Desk) -> None:
         """They hear so."""
-        await _part(desk, self.person, "erased")
+        for person in self.persons:
+            await _part(desk, person, "erased")
 
 
 def ask(talk: Talk, _name: str = "") -> None:
@@ -207,11 +208,13 @@ async def _part(desk: Desk, person: str, how: str) -> None:
     await joined.leave(desk.connection, person)
     for each in others:
         says = {"how": how, "alone": len(others) == 1}
-        desk.work.post(Notice(each.chat.partition("/")[0], each.person, "join.left", says))
+        desk.work.post(Notice(_phone(each.person), each.person, "join.left", says))
 
 
 async def _elsewhere(desk: Desk, members: Collection[Member]) -> tuple[Member, Session] | None:
     """The guide that was gone through last in one of these chats, before its end."""
+    if not members:
+        return None
     _, sessions = await chats.load(desk.connection, [each.chat for each in members])
     house = desk.work.house
     found = [(each, session) for each in members if (session := _open_guide(house, sessions[each.chat]))]
@@ -236,6 +239,7 @@ def _back(talk: Talk) -> str:
 
 
 def _phone(person: str) -> str:
+    """The chat of whoever has the phone: there a notice comes in, and is for this person alone."""
     return person.partition("/")[0]
 
 

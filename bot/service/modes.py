@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.channel.base import What
 from bot.service import beside, count, join
 from bot.service.help import asking, relay
+from bot.service.tip import words, writing
 from bot.service.typed import says_button
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ MODES: dict[str, Callable[[Talk, str, str], bool]] = {
     asking.MODE: asking.place_typed,
     count.MODE: count.typed,
     beside.MODE: beside.typed,
+    words.MODE: writing.typed,
     join.MODE: join.typed,
 }
 """By name: takes what stands behind the colon and the typed words ("" for a photo, a voice and the like); whether it

@@ -11,6 +11,7 @@ import orjson
 
 from bot.service import beside, campaign, digest, join
 from bot.service.help import asking, helping, relay
+from bot.service.tip import sending, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +29,10 @@ NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {
     "beside.moved": beside.moved,
     "beside.pushed": beside.pushed,
     "beside.over": beside.over,
+    "tip.counted": sending.counted,
+    "tip.asked": sending.asked,
+    "tip.told": sending.told,
+    "tip.looked": sent.looked,
     "digest.week": digest.week,
     "campaign.progress": campaign.told,
     "join.joined": join.was_joined,

@@ -55,4 +55,9 @@ def resumed(row: Row, now: int) -> str:
     """The state in which a paused broadcast goes on. A part of a series that had not begun waits for its time."""
     if row.series:
         return RUNNING if row.gathered_at or row.gathered_to else WAITING
-    return RUNNING if row.start_at <= now else SCHEDULED
+    return goes_on(row.start_at, now)
+
+
+def goes_on(start_at: int, now: int) -> str:
+    """The same of one that is no series."""
+    return RUNNING if start_at <= now else SCHEDULED

@@ -9,7 +9,8 @@ from bot.engine.event import local_day
 from bot.people.invitation import Outcome
 from bot.people.role import Grant, Right, Role, may
 from bot.service.invitations import Refused, accept, invite, leave
-from bot.store import roles, teams
+from bot.service.tip.words import may_any
+from bot.store import roles, teams, tickets
 
 if TYPE_CHECKING:
     from bot.people.team import Team
@@ -20,15 +21,19 @@ MENU = (
     (Right.SEE_QUEUE, "queue"),
     (Right.SEE_QUEUE, "duty_on"),
     (Right.FORWARD, "forward"),
-    (Right.TAKE_TICKET, "beside"),
     (Right.COUNT_HELP, "count"),
+)
+MORE = (
+    (Right.TAKE_TICKET, "beside"),
     (Right.COUNT_HELP, "guest"),
     (Right.SEE_TEAM_COUNTS, "targets"),
     (Right.INVITE_VOLUNTEER, "invite_volunteer"),
     (Right.INVITE_LEAD, "invite_lead"),
     (Right.REVOKE_CERTIFICATE, "certificates"),
+    (Right.WRITE_TIP, "tip"),
+    (Right.APPROVE_TIP, "tip"),
 )
-"""What stands under a team for those who have the right to it, in this order."""
+"""What stands under a team for those who have the right to it, in this order: at once, and behind "more"."""
 
 MOST_TEAMS = 8
 """Teams in one list."""
@@ -68,9 +73,14 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """The person's team, or one they look after; a list where they look after several."""
+    """The person's team, or one they look after; where they look after several a list, from its `first` on.
+
+    `more`: what is done less often.
+    """
 
     code: str = ""
+    more: bool = False
+    first: int = 0
 
     async def run(self, desk: Desk) -> Reply:
         """Look up what they may do there."""
@@ -80,11 +90,23 @@ class Show:
         if self.code:
             found = [team for team in found if team.code == self.code]
         if not found:
-            talk.tell("team.none", "home")
+            talk.tell("team.none", *(("tip:",) if may_any(grants) else ()), "home")
         elif len(found) == 1:
-            _menu(talk, grants, found[0])
+            team = found[0]
+            listed = [f"{answer}:{team.code}" for answer in _allowed(grants, team, MORE if self.more else MENU)]
+            if self.more:
+                own = any(grant.team == team.code for grant in grants)
+                listed += [f"leave_team:{team.code}"] if own else []
+                listed.append(f"team:{team.code}")
+            else:
+                if await tickets.is_on_duty(connection, talk.chat.person):
+                    listed = [each.replace("duty_on:", "duty_off:") for each in listed]
+                listed += [f"team_more:{team.code}", "home"]
+            talk.tell("team.menu", *listed, team=team.name)
         else:
-            talk.tell("team.menu", *(f"team:{each.code}|{each.name}" for each in found[:MOST_TEAMS]), "home", team="")
+            page = found[self.first : self.first + MOST_TEAMS]
+            further = (f"teams:{self.first + MOST_TEAMS}",) if found[self.first + MOST_TEAMS :] else ()
+            talk.tell("team.menu", *(f"team:{each.code}|{each.name}" for each in page), *further, "home", team="")
         return talk.reply()
 
 
@@ -127,10 +149,10 @@ def ask_to_leave(talk: Talk, code: str) -> None:
     talk.tell("team.leave_ask", f"leave_sure:{code}", "team")
 
 
-def _menu(talk: Talk, grants: list[Grant], team: Team) -> None:
-    offers = [f"{answer}:{team.code}" for right, answer in MENU if may(grants, right, place=team.place, team=team.code)]
-    own = [f"leave_team:{team.code}"] if any(grant.team == team.code for grant in grants) else []
-    talk.tell("team.menu", *offers, *own, "home", team=team.name)
+def _allowed(grants: list[Grant], team: Team, menu: tuple[tuple[Right, str], ...]) -> list[str]:
+    """What of a menu these roles may do for a team."""
+    able = (answer for right, answer in menu if may(grants, right, place=team.place, team=team.code))
+    return list(dict.fromkeys(able))
 
 
 async def _looked_after(desk: Desk, grants: list[Grant]) -> list[Team]:

@@ -52,6 +52,7 @@ COMMANDS = {
     "/address": "address",
     "/people": "people",
     "/team": "team",
+    "/tip": "tip",
     "/about": "about",
     "/check": "check",
     "/data": "my_data",
@@ -66,9 +67,7 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
         talk.tell("too_long", *talk.offers)
     elif text.startswith("/"):
         _command(talk, text, first=first)
-    elif _is_name(talk, text) or coded(talk, text):
-        return
-    elif _check(talk, text) or cries_for_help(talk, text) or _button(talk, text):
+    elif _is_name(talk, text) or coded(talk, text) or _check(talk, text) or cries_for_help(talk, text) or _button(talk, text):
         return
     elif talk.flow is not None and _is_asked(talk):
         _answer(talk, talk.flow, text)

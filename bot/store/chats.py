@@ -158,7 +158,14 @@ _KEPT = (
     ("audit", select(tables.audit).where(tables.audit.c.who == bindparam("person"))),
     *(
         (str(table.name), select(table).where(table.c.person == bindparam("person")))
-        for table in (tables.mark, tables.certificate, tables.relative, tables.joined, tables.join_code, tables.join_try)
+        for table in (
+            tables.mark,
+            tables.certificate,
+            tables.relative,
+            tables.joined,
+            tables.join_code,
+            tables.join_try,
+        )
     ),
     *(
         (

@@ -58,9 +58,9 @@ async def by_code(connection: Connection, hash_: str, now: int) -> tuple[str, st
     return (rows[0][0], rows[0][1]) if rows else None
 
 
-async def use_up(connection: Connection, person: str) -> None:
-    """The code that was shown to this person is good no more."""
-    await many(connection, _USE_UP, [{"of_person": person}])
+async def use_up(connection: Connection, persons: Iterable[str]) -> None:
+    """The codes that were shown to these persons are good no more."""
+    await many(connection, _USE_UP, [{"of_person": person} for person in persons])
 
 
 async def tries(connection: Connection, person: str, since: int) -> int:

@@ -372,7 +372,7 @@ def test_the_end() -> None:
     over = after(at("quiet"), Picked(NOW, "quiet", "done"))
     assert over.session.finished
     assert over.effects[2:] == (
-        Show("over", offers=("open:other", "good", "so_so", "bad", "send:probe", "home")),
+        Show("over", offers=("open:other", "good", "so_so", "bad", "home", "send:probe")),
         Forget(),
         Note("ended", "over", "done"),
     )

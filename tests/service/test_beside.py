@@ -8,10 +8,11 @@ import pytest
 
 from bot.channel.base import Message, What
 from bot.people.role import Role
-from bot.store import tables
+from bot.store import roles, tables
 from tests.kit.shell import a_bot, make_root, write_words
 from tests.kit.teams import joins, make_team
 
+ALL = "☰ Việc khác của đội"
 BESIDE, CODE = "🪑 Ngồi cùng một người", "ngồi cùng"
 NEXT, AGAIN, END = "➡️ Hỏi xong bước này chưa", "🔁 Hiện lại bước này", "Thôi ngồi cùng"
 
@@ -50,6 +51,7 @@ async def together(bot):
     await bot.taps("1", "Trà xanh")
     code = await code_of(bot)
     await bot.says("2", "/team")
+    await bot.taps("2", ALL)
     await bot.taps("2", BESIDE)
     await bot.says("2", code)
     await settled(bot)
@@ -122,6 +124,7 @@ async def test_after_five_wrong_codes_none_is_taken_for_an_hour(tmp_path):
         code = await code_of(bot)
         wrong = f"{(int(code) + 1) % 10_000:04}"
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", BESIDE)
         for left in (4, 3, 2, 1):
             await bot.says("2", wrong)
@@ -129,12 +132,14 @@ async def test_after_five_wrong_codes_none_is_taken_for_an_hour(tmp_path):
         await bot.says("2", wrong)
         assert bot.last("2") == "Bạn gõ sai nhiều lần rồi."
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", BESIDE)
         await bot.says("2", code)
         assert bot.last("2") == "Bạn gõ sai nhiều lần rồi."
         bot.later(3_601)
         code = await code_of(bot)
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", BESIDE)
         await bot.says("2", code)
         assert bot.last("2") == "Bạn đang ngồi cùng người ấy."
@@ -148,11 +153,13 @@ async def test_a_code_is_good_for_five_minutes_and_once(tmp_path):
         code = await code_of(bot, "4")
         bot.later(301)
         await bot.says("3", "/team")
+        await bot.taps("3", ALL)
         await bot.taps("3", BESIDE)
         await bot.says("3", code)
         assert bot.last("3").startswith("Mã này không đúng")
         own = await code_of(bot, "3")
         await bot.says("3", "/team")
+        await bot.taps("3", ALL)
         await bot.taps("3", BESIDE)
         await bot.says("3", own)
         assert bot.last("3").startswith("Mã này không đúng")
@@ -182,12 +189,12 @@ async def test_who_may_not_help_sits_beside_nobody(tmp_path):
         await joins(bot, "2", Role.VOLUNTEER)
         code = await code_of(bot)
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", BESIDE)
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", "Rời đội")
         async with bot.app.database.batch() as batch:
-            from bot.store import roles
-
             await roles.leave(batch, "paper:2/1", "doan-xa", bot.now)
         await bot.says("2", code)
         assert bot.last("2") == "Việc này bạn chưa được giao."
@@ -203,6 +210,7 @@ async def test_the_person_blocks_the_bot_or_gives_the_phone_away(tmp_path):
         assert bot.last("2").startswith("Cuộc ngồi cùng đã kết thúc.")
         code = await code_of(bot)
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", BESIDE)
         await bot.says("2", code)
         await settled(bot)

@@ -68,6 +68,7 @@ def said(bot, chat):
 async def asks(bot, chat="2"):
     """Somebody of the team asks for the targets."""
     await bot.says(chat, "/team")
+    await bot.taps(chat, "☰ Việc khác của đội")
     await bot.taps(chat, "🎯 Chỉ tiêu")
     await bot.app.clock.chores(bot.now)
     await bot.look(1)
@@ -112,6 +113,7 @@ async def test_who_is_in_no_team_sees_no_numbers(root):
         await make_team(bot)
         await joins(bot, "2")
         await bot.says("2", "/team")
+        await bot.taps("2", "☰ Việc khác của đội")
         tap = bot.tap("2", "🎯 Chỉ tiêu")
         await bot.taps("2", "Rời đội")
         await bot.taps("2", "Vâng, rời đội")

@@ -9,6 +9,7 @@ from bot.store import audit, tables
 from tests.kit.shell import a_bot, make_root
 from tests.kit.teams import COMMUNE, joins, make_team
 
+ALL = "☰ Việc khác của đội"
 COUNT, GUEST = "🧮 Đếm người đã giúp", "👵 Giúp người không có máy"
 MORE, LESS, UNDO = "➕ Thêm một người", "➖ Bớt một người", "❌ Bỏ lượt này"
 
@@ -133,6 +134,7 @@ async def test_only_the_team_counts(tmp_path):
         await bot.says("2", "/team")
         tap = bot.tap("2", COUNT)
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", "Rời đội")
         await bot.taps("2", "Vâng, rời đội")
         await bot.takes(tap)
@@ -173,6 +175,7 @@ async def test_a_guide_is_walked_with_somebody_who_has_no_account(tmp_path):
         await bot.says("2", "/start tea")
         await bot.taps("2", "Trà đen")
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", GUEST)
         assert "không có tài khoản" in bot.heads("2")[-2]
         await bot.says("2", "/start tea")
@@ -197,6 +200,7 @@ async def test_a_guest_is_led_out_in_the_middle(tmp_path):
     """Whoever asks for the team is asked how it went; nothing walked is nothing counted."""
     async with a_bot(make_root(tmp_path)) as bot:
         await helper(bot)
+        await bot.taps("2", ALL)
         await bot.taps("2", GUEST)
         await bot.says("2", "/team")
         await bot.taps("2", "⚪ Chưa làm được")
@@ -204,6 +208,7 @@ async def test_a_guest_is_led_out_in_the_middle(tmp_path):
         assert (chat.number, chat.guest) == (1, "")
         assert await entries(bot) == []
         await bot.says("2", "/team")
+        await bot.taps("2", ALL)
         await bot.taps("2", GUEST)
         await bot.says("2", "/start rice")
         await bot.says("2", "đổi người dùng")

@@ -161,6 +161,7 @@ async def test_who_left_the_team_sends_for_nobody(tmp_path):
         await bot.says("1", "/start rice")
         await bot.says("1", "gửi cho con")
         await bot.says("1", "/team")
+        await bot.taps("1", "☰ Việc khác của đội")
         await bot.taps("1", "Rời đội")
         await bot.taps("1", "Vâng, rời đội")
         await bot.says("1", "/start rice")

@@ -328,6 +328,8 @@ async def test_only_who_may_takes_a_call(tmp_path):
         await calls(bot)
         old = bot.tap("2", CLAIM)
         await bot.says("2", "/team")
+        assert "⚪ Nghỉ trực" in labels(bot, "2")
+        await bot.taps("2", "☰ Việc khác của đội")
         await bot.taps("2", "Rời đội")
         await bot.taps("2", "Vâng, rời đội")
         await bot.takes(old)

@@ -13,6 +13,7 @@ from tests.kit.shell import a_bot, make_root
 from tests.kit.teams import invited, joins, make_team
 
 VOLUNTEER, LEAD = "➕ Mời tình nguyện viên", "➕ Mời trưởng đội"
+MORE = "☰ Việc khác của đội"
 TEAM = "Đội: Đoàn xã Ngọc Lặc."
 
 
@@ -36,6 +37,7 @@ async def test_a_lead_joins_and_invites_a_volunteer(tmp_path):
         assert "trưởng đội Đoàn xã Ngọc Lặc" in bot.last("1")
         await bot.says("1", "xem đội")
         assert bot.last("1") == TEAM
+        await bot.taps("1", MORE)
         assert VOLUNTEER in labels(bot, "1")
         assert LEAD not in labels(bot, "1")
         await bot.taps("1", VOLUNTEER)
@@ -47,6 +49,7 @@ async def test_a_lead_joins_and_invites_a_volunteer(tmp_path):
         await bot.says("2", f"/start {link}")
         assert "đã ở trong đội rồi" in bot.last("2")
         await bot.says("2", "/team")
+        await bot.taps("2", MORE)
         assert VOLUNTEER not in labels(bot, "2")
         async with bot.app.database.read() as connection:
             done = [(each.who, each.right, each.allowed) for each in reversed(await audit.listed(connection))]
@@ -66,6 +69,7 @@ async def test_a_button_of_a_team_works_after_a_restart(tmp_path):
         await make_team(bot)
         await joins(bot, "1", Role.LEAD)
         await bot.says("1", "/team")
+        await bot.taps("1", MORE)
         shown = bot.tap("1", VOLUNTEER)
     async with a_bot(root) as bot:
         await bot.takes(shown)
@@ -78,6 +82,7 @@ async def test_an_old_button_gives_no_right(tmp_path):
         await make_team(bot)
         await joins(bot, "1", Role.LEAD)
         await bot.says("1", "/team")
+        await bot.taps("1", MORE)
         old = bot.tap("1", VOLUNTEER)
         await bot.taps("1", "Rời đội")
         assert labels(bot, "1") == ["Vâng, rời đội", "🧡 Đội tình nguyện"]
@@ -109,6 +114,7 @@ async def test_who_looks_after_a_place_chooses_a_team(tmp_path):
         await bot.says("1", "/team")
         assert labels(bot, "1")[:2] == ["Đoàn xã Ngọc Lặc", "Hội phụ nữ xã Ngọc Lặc"]
         await bot.taps("1", "Hội phụ nữ xã Ngọc Lặc")
+        await bot.taps("1", MORE)
         assert LEAD in labels(bot, "1")
         await bot.taps("1", LEAD)
         await bot.says("2", f"/start {token(bot, '1')}")
@@ -126,3 +132,19 @@ async def test_one_team_for_each(tmp_path):
         assert "đang ở một đội khác" in bot.last("1")
         await bot.says("2", f"/start {link}")
         assert "đã vào đội Hội phụ nữ" in bot.last("2")
+
+
+async def test_many_teams_are_listed_piece_by_piece(tmp_path):
+    """Who looks after a province reaches every team."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        for number in range(20):
+            await make_team(bot, f"doi-{number:02}", f"Đội {number:02}")
+        await joins(bot, "1", Role.COMMUNE_ADMIN, place="thanh-hoa")
+        await bot.says("1", "/team")
+        seen = []
+        while True:
+            seen += [label for label in labels(bot, "1") if label.startswith("Đội")]
+            if "Xem thêm đội" not in labels(bot, "1"):
+                break
+            await bot.taps("1", "Xem thêm đội")
+        assert seen == [f"Đội {number:02}" for number in range(20)]

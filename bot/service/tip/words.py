@@ -45,7 +45,9 @@ LONG = "W107"
 
 def places_of(grants: Iterable[Grant], right: Right) -> list[str]:
     """The places in which somebody has a right; "" alone: everywhere."""
-    scopes = {grant.place: TABLE[right][grant.role] for grant in grants if TABLE[right][grant.role] is not Scope.NOWHERE}
+    scopes = {
+        grant.place: TABLE[right][grant.role] for grant in grants if TABLE[right][grant.role] is not Scope.NOWHERE
+    }
     return [""] if Scope.EVERYWHERE in scopes.values() else sorted(scopes)
 
 

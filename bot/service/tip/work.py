@@ -22,6 +22,7 @@ from bot.service.tip.words import by, content, name_of
 from bot.store import audience, broadcasts, jobs, roles, tips
 from bot.store.broadcasts import PAUSED
 from bot.store.jobs import Job
+from bot.store.outbox import Ids
 from bot.store.tips import SENT
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ class Carrier:
                     *(connection, content(tip, self._house())),
                     name=name_of(tip.id),
                     state=begins(lacks),
-                    sender=await self.called(connection, person, Right.SEND_TIP, tip.place),
+                    sender=await called(
+                        connection, self._house(), self._config.language, person, Right.SEND_TIP, tip.place
+                    ),
                     expected=people,
                     created_at=now,
                     start_at=start,
@@ -129,15 +132,14 @@ class Carrier:
                 asked = await holders(connection, Right.APPROVE_TIP, tip.place, {tip.writer, person}) if lacks else []
                 about = {"tip": tip.id, "right": Right.APPROVE_TIP.value}
                 posts = [Notice(chat, each, "tip.asked", about) for each, chat in asked]
-                await jobs.add(connection, [post.job(tip.id, now) for post in posts])
+                await _post(connection, posts, now)
                 at = allowed(start, self._config)
                 when = local_time(at).strftime("%H:%M, %d/%m") if at > now else ""
                 said = "waits" if lacks else "sent"
                 await _tell(connection, job, now, said, people=str(people), when=when, asked=str(len(asked) or ""))
-                if tip.writer != person and tip.writer:
+                if tip.writer not in {person, ""} and not lacks:
                     says = {"what": "sent", "people": str(people), "when": when, "asked": ""}
-                    done = Notice(tip.chat, tip.writer, "tip.told", says)
-                    await jobs.add(connection, [done.job(tip.id, now)] if not lacks else [])
+                    await _post(connection, [Notice(tip.chat, tip.writer, "tip.told", says)], now)
 
     async def _look(self, job: Job, tip: Tip | None, now: int) -> None:
         data = await Progress(self._database, name_of(tip.id)).look() if tip else None
@@ -161,14 +163,8 @@ class Carrier:
             }
             await _notify(connection, job, now, "tip.looked", says)
 
-    async def called(self, connection: Connection, person: str, right: Right, place: str) -> str:
-        """What stands for the person where operators read who it was."""
-        return await called(connection, self._house(), self._config.language, person, right, place)
 
-
-async def called(
-    connection: Connection, house: House, language: str, person: str, right: Right, place: str
-) -> str:
+async def called(connection: Connection, house: House, language: str, person: str, right: Right, place: str) -> str:
     """By the role that gives somebody the right over a place: no name, and no key of a person."""
     held = [grant.role for grant in await roles.grants(connection, person)]
     giving = [role for role in held if TABLE[right][role] is not Scope.NOWHERE]
@@ -193,7 +189,12 @@ async def holders(connection: Connection, right: Right, place: str, besides: Ite
 async def _notify(connection: Connection, job: Job, now: int, kind: str, says: dict[str, Any]) -> None:
     payload = job.payload
     post = Notice(payload["chat"], payload["person"], kind, says)
-    await jobs.add(connection, [post.job(payload["tip"], now)])
+    await _post(connection, [post], now)
+
+
+async def _post(connection: Connection, posts: Iterable[Notice], now: int) -> None:
+    ids = Ids()
+    await jobs.add(connection, [post.job(ids.next(), now) for post in posts])
 
 
 async def _tell(connection: Connection, job: Job, now: int, what: str, **about: str) -> None:

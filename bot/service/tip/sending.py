@@ -1,0 +1,286 @@
+"""The number is typed: who may send sends, else those are asked who may; above a threshold somebody else approves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.broadcast.model import Kind
+from bot.engine.event import VIETNAM, local_day
+from bot.people.role import Right
+from bot.service import rights
+from bot.service.errand import Notice
+from bot.service.sending import BY_HAND, begins, needed
+from bot.service.tip.words import NOW, UNSAID, about, end_mode, reasons, set_mode, show
+from bot.service.tip.work import COUNT, SEND, called, holders, job
+from bot.store import broadcasts, tips
+from bot.store.tips import ASKED, DRAFT, SENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.service.errand import Desk
+    from bot.service.talk import Reply, Talk
+    from bot.store.tips import Tip
+
+_BLANKS = re.compile(r"[\s.,]")
+MOST_DIGITS = 12
+
+MORNING = time(8)
+"""When "tomorrow morning" is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """It is known how many would get it, and why others would not."""
+
+    tip: int
+    skipped: tuple[tuple[str, int], ...]
+
+    async def run(self, desk: Desk) -> Reply:
+        """Ask for the time; who is only to send it is asked for the number."""
+        talk = desk.talk()
+        tip = await _open(desk, talk, self.tip)
+        if tip is None:
+            return talk.reply()
+        said = {**about(talk, tip, desk.work.config), **reasons(dict(self.skipped))}
+        if tip.people <= 0:
+            edit = (f"tip_edit:{tip.id}",) if tip.state == DRAFT else ()
+            talk.tell("tip.nobody", *edit, _away(tip), **said)
+        elif tip.start_at == UNSAID:
+            talk.tell("tip.counted", f"tip_now:{tip.id}", f"tip_tomorrow:{tip.id}", _away(tip), **said)
+        else:
+            await _ask_number(desk, talk, tip)
+        return talk.reply()
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The writer says when it goes out."""
+
+    tip: int
+    tomorrow: bool = False
+
+    async def run(self, desk: Desk) -> Reply:
+        """Then the number is asked for."""
+        talk = desk.talk()
+        tip = await _open(desk, talk, self.tip)
+        if tip is None or tip.state != DRAFT or tip.people <= 0:
+            if tip is not None:
+                talk.tell("tip.gone", "tip:", "home")
+            return talk.reply()
+        day = datetime.combine(local_day(talk.at) + timedelta(days=1), MORNING, VIETNAM)
+        tip = replace(tip, start_at=int(day.timestamp() * 1000) if self.tomorrow else NOW, changed_at=talk.at)
+        await tips.save(desk.connection, tip)
+        await _ask_number(desk, talk, tip)
+        return talk.reply()
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Somebody has typed how many people will get it."""
+
+    tip: int
+    number: int
+
+    async def run(self, desk: Desk) -> Reply:
+        """The very number sends it, or asks for it to be sent; any other one is counted again."""
+        talk, connection = desk.talk(), desk.connection
+        tip = await _open(desk, talk, self.tip)
+        if tip is None:
+            return talk.reply()
+        person, what = talk.chat.person, f"tip {tip.id}"
+        if self.number != tip.people or tip.start_at == UNSAID:
+            desk.work.put(job(COUNT, tip.id, talk.chat, talk.at))
+            talk.tell("tip.wrong_number", _away(tip), number=str(self.number))
+        elif await rights.has(connection, person, Right.SEND_TIP, place=tip.place):
+            await rights.use(connection, person, Right.SEND_TIP, talk.at, place=tip.place, what=what)
+            desk.work.put(job(SEND, tip.id, talk.chat, talk.at, people=self.number))
+            end_mode(talk)
+            talk.tell("tip.sending")
+        else:
+            await self._ask(desk, talk, tip)
+        return talk.reply()
+
+    async def _ask(self, desk: Desk, talk: Talk, tip: Tip) -> None:
+        """The writer may not send: those are asked who may."""
+        connection, person = desk.connection, talk.chat.person
+        who = await holders(connection, Right.SEND_TIP, tip.place, {person})
+        if not who:
+            talk.tell("tip.no_sender", _away(tip), "tip:")
+        elif await tips.take(connection, tip, ASKED, talk.at):
+            says = {"tip": tip.id, "right": Right.SEND_TIP.value}
+            for each, chat in who:
+                desk.work.post(Notice(chat, each, "tip.asked", says))
+            end_mode(talk)
+            talk.tell("tip.asks", _away(tip), "tip:")
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A tip waits for this person: to be sent, or to be approved."""
+
+    tip: int
+    right: Right
+
+    async def run(self, desk: Desk) -> Reply | None:
+        """As people will see it, with what can be done. Nothing, if meanwhile somebody else was quicker."""
+        talk, connection = desk.talk(), desk.connection
+        tip = await tips.find(connection, self.tip)
+        if tip is None or not await rights.has(connection, talk.chat.person, self.right, place=tip.place):
+            return None
+        said = about(talk, tip, desk.work.config)
+        if self.right is Right.SEND_TIP and tip.state == ASKED:
+            show(talk, tip)
+            talk.tell("tip.asked", f"tip_send:{tip.id}", f"tip_refuse:{tip.id}", **said)
+        elif self.right is Right.APPROVE_TIP and tip.state == SENT:
+            found = await tips.sent(connection, tip.id)
+            if found is None or found.state != broadcasts.ASKED or talk.chat.person in {tip.writer, tip.sender}:
+                return None
+            show(talk, tip)
+            talk.tell("tip.approve", f"tip_approve:{tip.id}", f"tip_refuse:{tip.id}", **said)
+        return talk.reply()
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Somebody who may send taps on one that waits."""
+
+    tip: int
+
+    async def run(self, desk: Desk) -> Reply:
+        """It is counted again; then the number is asked for."""
+        talk = desk.talk()
+        tip = await _open(desk, talk, self.tip)
+        if tip is not None and tip.state == ASKED:
+            person, what = talk.chat.person, f"look at tip {tip.id}"
+            await rights.use(desk.connection, person, Right.SEND_TIP, talk.at, place=tip.place, what=what)
+            desk.work.put(job(COUNT, tip.id, talk.chat, talk.at))
+            talk.tell("tip.counting", f"tip_refuse:{tip.id}")
+        elif tip is not None:
+            talk.tell("tip.gone", "tip:", "home")
+        return talk.reply()
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Somebody agrees to what another one sends."""
+
+    tip: int
+
+    async def run(self, desk: Desk) -> Reply:
+        """Neither who wrote it nor who sends it; it goes out when nobody more is needed."""
+        talk, connection, config = desk.talk(), desk.connection, desk.work.config
+        found = await tips.sent(connection, self.tip)
+        person, right = talk.chat.person, Right.APPROVE_TIP
+        what = f"tip {self.tip}"
+        if found is None:
+            talk.tell("tip.gone", "tip:", "home")
+        elif not await rights.use(connection, person, right, talk.at, place=found.tip.place, what=what):
+            talk.tell("team.not_allowed", "home")
+        elif person in {found.tip.writer, found.tip.sender}:
+            talk.tell("tip.not_own", "tip:", "home")
+        elif found.state != broadcasts.ASKED:
+            talk.tell("tip.late", "tip:", "home")
+        else:
+            name = await called(connection, desk.work.house, config.language, person, right, found.tip.place)
+            lacks = needed(Kind.TIP, found.expected, config.approve_above) - len(found.approvals) - 1
+            if await tips.approve(connection, found, name, begins(lacks), talk.at):
+                talk.tell("tip.approved", f"tip_look:{self.tip}", "home")
+                _tell(desk, found.tip.sender, found.tip.sender_chat, "was_approved")
+            else:
+                talk.tell("tip.late", "tip:", "home")
+        return talk.reply()
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Somebody who may send or approve it does not want it to go out."""
+
+    tip: int
+
+    async def run(self, desk: Desk) -> Reply:
+        """Who wrote it, or sent it, hears so."""
+        talk, connection = desk.talk(), desk.connection
+        tip = await tips.find(connection, self.tip)
+        person, what = talk.chat.person, f"refuse tip {self.tip}"
+        right = Right.SEND_TIP if tip is not None and tip.state == ASKED else Right.APPROVE_TIP
+        end_mode(talk)
+        if tip is None or tip.state == DRAFT:
+            talk.tell("tip.gone", "tip:", "home")
+        elif not await rights.use(connection, person, right, talk.at, place=tip.place, what=what):
+            talk.tell("team.not_allowed", "home")
+        elif tip.state == ASKED and await tips.delete_unsent(connection, tip.id):
+            talk.tell("tip.refused", "tip:", "home")
+            _tell(desk, tip.writer, tip.chat, "was_refused")
+        else:
+            found = await tips.sent(connection, tip.id)
+            waits = found is not None and found.state == broadcasts.ASKED
+            if found and waits and await tips.turn(connection, found, broadcasts.STOPPING, BY_HAND):
+                talk.tell("tip.refused", "tip:", "home")
+                _tell(desk, tip.sender, tip.sender_chat, "was_refused")
+            else:
+                talk.tell("tip.late", "tip:", "home")
+        return talk.reply()
+
+
+def counted(talk: Talk, says: Mapping[str, Any]) -> None:
+    """It was counted (a notice)."""
+    talk.errands.append(Counted(says["tip"], tuple(says["skipped"].items())))
+
+
+def asked(talk: Talk, says: Mapping[str, Any]) -> None:
+    """Somebody wants one to be sent or approved (a notice)."""
+    talk.errands.append(Offered(says["tip"], Right(says["right"])))
+
+
+def told(talk: Talk, says: Mapping[str, Any]) -> None:
+    """What became of one (a notice)."""
+    values = {name: str(value) for name, value in says.items() if name != "what"}
+    talk.tell(f"tip.{says['what']}", "tip:", "stay" if talk.flow else "home", **values)
+
+
+def number_typed(talk: Talk, tip: int, text: str) -> None:
+    """The number of people, as it is typed: "1.204"."""
+    digits = _BLANKS.sub("", text)
+    if digits.isdecimal() and len(digits) <= MOST_DIGITS:
+        talk.errands.append(Confirm(tip, int(digits)))
+    else:
+        talk.tell("tip.only_number", *(offer for offer in talk.chat.offers if offer.startswith("tip_")))
+
+
+async def _open(desk: Desk, talk: Talk, id_: int) -> Tip | None:
+    """A tip that this person may bring on its way: their own draft, or one that waits for who may send it.
+
+    None after saying why not.
+    """
+    tip, person = await tips.find(desk.connection, id_), talk.chat.person
+    if tip is None or tip.state == SENT or (tip.state == DRAFT and tip.writer != person):
+        end_mode(talk)
+        talk.tell("tip.gone", "tip:", "home")
+        return None
+    right = Right.WRITE_TIP if tip.state == DRAFT else Right.SEND_TIP
+    if not await rights.has(desk.connection, person, right, place=tip.place):
+        await rights.use(desk.connection, person, right, talk.at, place=tip.place, what=f"tip {id_}")
+        end_mode(talk)
+        talk.tell("team.not_allowed", "home")
+        return None
+    return tip
+
+
+async def _ask_number(desk: Desk, talk: Talk, tip: Tip) -> None:
+    sends = await rights.has(desk.connection, talk.chat.person, Right.SEND_TIP, place=tip.place)
+    set_mode(talk, tip.id, "number")
+    talk.tell("tip.confirm", _away(tip), **about(talk, tip, desk.work.config), sends="1" if sends else "")
+
+
+def _away(tip: Tip) -> str:
+    """The way out: the writer gives it up, somebody else does not send it."""
+    return f"tip_drop:{tip.id}" if tip.state == DRAFT else f"tip_refuse:{tip.id}"
+
+
+def _tell(desk: Desk, person: str, chat: str, what: str) -> None:
+    if person:
+        desk.work.post(Notice(chat, person, "tip.told", {"what": what}))
