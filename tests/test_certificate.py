@@ -28,6 +28,7 @@ from bot.store import certificates, marks, tables
 from bot.store.certificates import Certificate, Paper
 from bot.store.marks import Mark
 from bot.web.media import STATIC
+from bot.web.pages import linked
 from bot.web.verify import Allowance
 from tests.kit.house import house
 from tests.kit.printed import codes, copied, fonts, pages, reader, words
@@ -229,7 +230,7 @@ async def test_from_the_chat_to_the_paper(bot, ask):
             for guide in loaded(REPOSITORY, {}).skills.kind("safety").passed:
                 await marks.keep(batch, Mark(person, guide, 1, 1, 2, 2))
         await post("thẻ kỹ năng")
-        await post("An toàn trên mạng")
+        await post("Lấy giấy: An toàn trên mạng")
         page = await post("Lê Văn Tám")
         link = re.findall(r'<a href="(/c/[\w-]+\.pdf)">http', page)[-1]
     _, _, file = await ask(link)
@@ -298,3 +299,26 @@ def test_a_serial_is_read_however_it_is_typed(letters):
     assert read_code(f"GD{serial[2:9]}") == f"GD{serial[2:9]}"
     assert read_code(f"BC{serial[2:9]}") == ""
     assert read_serial(serial[:-1]) == read_serial(serial + "B") == read_serial(serial[:-1] + "A") == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Giấy: http://a.vn/c/x_1.pdf nhé", 'Giấy: <a href="/c/x_1.pdf">http://a.vn/c/x_1.pdf</a> nhé'),
+        ("https://evil.example/c/x.png", '<a href="/c/x.png">https://evil.example/c/x.png</a>'),
+        ("<b>http://a.vn/c/x.pdf</b>", '&lt;b&gt;<a href="/c/x.pdf">http://a.vn/c/x.pdf</a>&lt;/b&gt;'),
+        ('http://a"onclick=1/c/x.pdf', '<a href="/c/x.pdf">http://a&#34;onclick=1/c/x.pdf</a>'),
+        ("https://evil.example/login", "https://evil.example/login"),
+        ("a < b & c", "a &lt; b &amp; c"),
+    ],
+)
+def test_only_our_own_addresses_can_be_tapped_in_the_web_chat(said, shown):
+    """Whatever a sentence says, what can be tapped leads to this very door; all else is words."""
+    assert str(linked(said)) == shown
+
+
+async def test_a_kind_that_is_no_more_is_not_printed(bot, ask):
+    """Its page still says that it is valid."""
+    await issue(bot, "long-ago")
+    assert (await ask(f"/c/{TOKEN}.pdf"))[0] == 404
+    assert (await shown(ask))[1].startswith("Giấy này còn dùng được Chữ đầu của tên: N. T. H.")

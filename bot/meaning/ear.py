@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.meaning.alarm import Alarm, AlarmEntry, Cry
 from bot.meaning.finder import Entry, Finder, Found
 from bot.meaning.plain import plain, words_of
-from bot.meaning.story import Stories, story_book
+from bot.meaning.story import Stories
 from bot.meaning.why import Why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.meaning.lexicon import Word
+    from bot.meaning.story import Told
+
 CLEAR_LEAD = 4
 """Points by which the best answer must lead the next to be taken alone."""
 
-STORIED = frozenset(f"open:{s.guide}" for s in story_book().stories)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a sentence means: the alarms it raises, what it may ask for, best first, and the guide of the story it tells."""
+    """What a sentence means: the alarms it raises, and what it may ask for, best first."""
 
     cries: tuple[Cry, ...]
     found: tuple[Found, ...]
-    story: str = ""
 
     @property
     def alarm(self) -> str:
-        """The answer to a cry for help; "" without one.
-
-        A story decides between the guides that have stories. Of several cries, the longest phrase, then what is found
-        first.
-        """
+        """The answer to a cry for help; "" without one. Of several, the longest phrase, then what is found first."""
         if not self.cries:
             return ""
-        if self.story and all(cry.answer in STORIED for cry in self.cries):
-            return self.story
         place = {found.answer: index for index, found in enumerate(self.found)}
         return min(self.cries, key=lambda cry: (-cry.words, place.get(cry.answer, len(place)))).answer
 
@@ -57,23 +52,36 @@ class Ear:
         self._finder = Finder(entries)
         self._alarm = Alarm(alarms, self._finder.understood)
         self._stories = Stories(self._finder.understood)
+        self._storied = frozenset(f"open:{guide}" for guide in self._stories.guides)
 
     def hear(self, text: str, most: int = 3) -> Heard:
         """What `text` means."""
         words = self._finder.heard(text)
-        story = self._stories.told(words, accented=not text.isascii())
-        lifted = f"open:{story.guide}" if story else ""
-        found = self._finder.find_words(words, most, lifted)
-        return Heard(tuple(self._alarm.cries_in(words)), tuple(found), lifted)
+        story = _open(self._told(text, words))
+        cries = [
+            replace(cry, answer=story) if story and cry.answer in self._storied else cry
+            for cry in self._alarm.cries_in(words)
+        ]
+        return Heard(tuple(cries), tuple(self._finder.find_words(words, most, story)))
 
     def why(self, text: str, most: int = 6) -> Why:
         """The same, with the reasons."""
         heard = self.hear(text)
+        told = self._told(text, self._finder.heard(text))
         return Why(
             plain(text),
             tuple(word.kept or word.bare for word in self._finder.understood(words_of(text))),
             self._finder.asked(text),
+            told,
             heard.cries,
             heard.found,
-            tuple(found for found in self._finder.rank(text, most) if found not in heard.found),
+            tuple(found for found in self._finder.rank(text, most, _open(told)) if found not in heard.found),
         )
+
+    def _told(self, text: str, words: Sequence[Word]) -> Told:
+        return self._stories.told(words, accented=not text.isascii())
+
+
+def _open(told: Told) -> str:
+    """The answer that opens the guide of a story; "" without one."""
+    return f"open:{told.guide}" if told.guide else ""

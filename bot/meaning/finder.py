@@ -154,16 +154,16 @@ class Finder:
         for answer in likely:
             likeness, phrase = self._most_alike(asked, answer)
             alike = 100 * likeness / length
-            found.append(self._found(answer, phrase, alike, 100 * shared[answer] / total, answer == lifted, single))
+            more = LIFT if answer == lifted else 0
+            found.append(self._found(answer, phrase, alike, 100 * shared[answer] / total, more=more, single=single))
         found.sort(key=lambda each: (-each.score, each.answer))
         return found[:most]
 
-    def _found(self, answer: str, phrase: str, alike: float, shared: float, is_lifted: bool, single: bool) -> Found:
+    def _found(self, answer: str, phrase: str, alike: float, shared: float, *, more: float, single: bool) -> Found:
         score = ONE_PHRASE * alike + (1 - ONE_PHRASE) * shared
         if answer in self._urgent:
-            score = min(100.0, score * URGENT)
-        if is_lifted:
-            score = min(100.0, score + LIFT)
+            score *= URGENT
+        score = min(100.0, score + more)
         return Found(answer, score, phrase, alike, shared, score >= SURE and not (single and alike < A_WORD))
 
     def _most_alike(self, asked: Features, answer: str) -> tuple[float, str]:

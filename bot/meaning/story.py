@@ -1,7 +1,7 @@
 """The shape of a fraud as its victim tells it: who, how they came, what they want, whether it has happened already.
 
-Words alone confuse guides about danger, for all of them speak of money, codes and the police. The signs of a sentence
-say which is the most pressing: story.toml has the signs, and the stories in their order.
+Words alone confuse the guides about danger, for all of them speak of money, codes and the police. The signs of a
+sentence say which is the most pressing: story.toml has the signs, and the stories in their order.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bot.meaning.syllable import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 FILE = Path(__file__).with_name("story.toml")
 
@@ -33,17 +34,26 @@ class Story:
     signs: tuple[frozenset[str], ...]  # one of each
     without: frozenset[str]
 
-    def is_told_by(self, signs: set[str]) -> bool:
+    def is_told_by(self, signs: AbstractSet[str]) -> bool:
         """Whether a sentence with these signs tells it."""
         return self.without.isdisjoint(signs) and not any(map(signs.isdisjoint, self.signs))
 
 
 @dataclass(frozen=True, slots=True)
 class StoryBook:
-    """The file."""
+    """The file, as it is asked."""
 
-    signs: Mapping[str, tuple[str, ...]]
-    stories: tuple[Story, ...]
+    denying: tuple[str, ...]  # right before a sign they take it back
+    signs: Mapping[str, tuple[str, ...]]  # phrases by the name of the sign
+    stories: tuple[Story, ...]  # the most pressing first
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The story of a sentence, and every sign that stands in it."""
+
+    guide: str  # "" where no story is told
+    signs: frozenset[str]
 
 
 @cache
@@ -53,12 +63,13 @@ def story_book() -> StoryBook:
     stories = [
         Story(
             story["guide"],
-            tuple(frozenset(signs.split("|")) for signs in story["signs"]),
+            tuple(frozenset(either.split("|")) for either in story["signs"]),
             frozenset(story.get("without", ())),
         )
         for story in data["story"]
     ]
-    return StoryBook({name: tuple(phrases) for name, phrases in data["signs"].items()}, tuple(stories))
+    signs = {name: tuple(phrases) for name, phrases in data["signs"].items()}
+    return StoryBook(tuple(data["denying"]), signs, tuple(stories))
 
 
 class Stories:
@@ -67,39 +78,45 @@ class Stories:
     def __init__(self, understood: Callable[[Sequence[Word]], list[Word]]) -> None:
         book = story_book()
         self._stories = book.stories
-        self._signs: dict[str, list[tuple[str, tuple[Word, ...]]]] = {}  # by the first word
+        self.guides = frozenset(story.guide for story in book.stories)
+        self._denying = {word.bare: word for phrase in book.denying for word in words_of(phrase)}
+        self._signs: dict[str, list[tuple[str, Word, tuple[Word, ...]]]] = {}  # by the first word
         for sign, phrases in book.signs.items():
             for phrase in phrases:
                 words = tuple(_apart(understood(words_of(phrase))))
-                self._signs.setdefault(words[0].bare, []).append((sign, words))
-        known = lexicon()
-        self._between = {*known.between, *map(bare, known.between)}
+                self._signs.setdefault(words[0].bare, []).append((sign, words[0], words[1:]))
+        known = lexicon().between
+        self._between = known.union(map(bare, known))
 
-    def told(self, said: Sequence[Word], *, accented: bool) -> Story | None:
-        """The first story that a sentence tells. `accented`: a word without accents is meant without."""
-        signs = self.signs(said, accented=accented)
-        return next((story for story in self._stories if story.is_told_by(signs)), None) if signs else None
+    def told(self, words: Sequence[Word], *, accented: bool) -> Told:
+        """What words tell that were heard. `accented`: they were typed with accents; one without is meant so."""
+        signs = frozenset(self._found(_apart(words), accented=accented))
+        guides = (story.guide for story in self._stories if story.is_told_by(signs))
+        return Told(next(guides, "") if signs else "", signs)
 
-    def signs(self, said: Sequence[Word], *, accented: bool) -> set[str]:
-        """The signs that stand in a sentence."""
-        words = _apart(said)
-        denying = lexicon().before
+    def _found(self, said: Sequence[Word], *, accented: bool) -> set[str]:
         found: set[str] = set()
-        for begin, word in enumerate(words):
-            for sign, phrase in self._signs.get(word.bare, ()):
-                if sign in found or not self._stands(words, begin, phrase, accented=accented):
+        for begin, word in enumerate(said):
+            for sign, first, others in self._signs.get(word.bare, ()):
+                if sign in found or not _same(word, first, accented=accented):
                     continue
-                if begin and words[begin - 1].bare in denying:
+                if others and not self._follow(said, begin + 1, others, accented=accented):
+                    continue
+                if begin and self._denies(said[begin - 1], accented=accented):
                     break
                 found.add(sign)
         return found
 
-    def _stands(self, said: Sequence[Word], begin: int, phrase: Sequence[Word], *, accented: bool) -> bool:
-        """Whether a sign stands at `begin`, with little words between."""
-        index, between = begin, 0
-        for wanted in phrase:
+    def _denies(self, word: Word, *, accented: bool) -> bool:
+        denying = self._denying.get(word.bare)
+        return denying is not None and _same(word, denying, accented=accented)
+
+    def _follow(self, said: Sequence[Word], index: int, others: Sequence[Word], *, accented: bool) -> bool:
+        """Whether the other words of a sign stand from `index` on, with little words between."""
+        between = 0
+        for wanted in others:
             while index < len(said) and not _same(said[index], wanted, accented=accented):
-                if index == begin or between == MOST_BETWEEN or (said[index].kept or said[index].bare) not in self._between:
+                if between == MOST_BETWEEN or (said[index].kept or said[index].bare) not in self._between:
                     return False
                 between += 1
                 index += 1
@@ -110,7 +127,7 @@ class Stories:
 
 
 def _apart(words: Sequence[Word]) -> list[Word]:
-    """Words with blanks in them as several: "gọi bảo" has a call and what was told."""
+    """Words that are several, one by one: "gọi bảo" has a call and what was told."""
     found: list[Word] = []
     for word in words:
         if " " in word.bare:
@@ -122,7 +139,7 @@ def _apart(words: Sequence[Word]) -> list[Word]:
 
 
 def _same(said: Word, wanted: Word, *, accented: bool) -> bool:
-    """The same letters, and the same accents where they were typed."""
+    """The same letters, and no accents that differ; in a sentence with accents none that are missing."""
     if said.bare != wanted.bare:
         return False
-    return said.kept == wanted.kept or not (said.kept or accented) or (not wanted.kept and not accented)
+    return said.kept == wanted.kept or not (accented or (said.kept and wanted.kept))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from bot.meaning.alarm import Cry
     from bot.meaning.finder import Found
+    from bot.meaning.story import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Why:
     plain: str  # short forms, dialect and keyboard leftovers resolved
     words: tuple[str, ...]  # typos mended, several ways to say a thing made one
     asked: Mapping[str, float]  # what was asked for, and how much it counts
+    told: Told  # the signs of a fraud, and the guide that they lift
     cries: tuple[Cry, ...]
     found: tuple[Found, ...]
     below: tuple[Found, ...]  # what came next, or was too weak
@@ -33,6 +35,7 @@ class Why:
             f"plain   {self.plain}",
             f"words   {' | '.join(self.words)}",
             f"counts  {counted}",
+            *([f"story   {self.told.guide or '-'} by {', '.join(sorted(self.told.signs))}"] if self.told.signs else ()),
             *(f"ALARM   {cry.answer} by “{cry.phrase}”" for cry in self.cries),
             *(f"found   {_scored(found)}" for found in self.found),
             *(f"below   {_scored(found)}" for found in self.below),

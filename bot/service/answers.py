@@ -27,7 +27,7 @@ from bot.service import (
 from bot.service.help import asking, helping, relay
 from bot.service.mydata import ShowData, receipt
 from bot.service.scam import ask_for_message
-from bot.service.tip import sending, writing
+from bot.service.tip import deciding, sending, typed, writing
 from bot.service.tip import sent as tips
 from bot.service.wish import Wish
 
@@ -236,17 +236,17 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "tip": lambda talk, _: talk.errands.append(tips.Show()),
     "tip_new": lambda talk, _: talk.errands.append(writing.New()),
     "tip_edit": lambda talk, tip: talk.errands.append(writing.New(int(tip))),
-    "tip_place": writing.choose_place,
+    "tip_place": typed.choose_place,
     "tip_all": lambda talk, tip: talk.errands.append(writing.Whom(int(tip), "all")),
     "tip_stuck": lambda talk, tip: talk.errands.append(writing.AskGuide(int(tip), "stuck")),
     "tip_finished": lambda talk, tip: talk.errands.append(writing.AskGuide(int(tip), "finished")),
-    "tip_guide": writing.choose_guide,
+    "tip_guide": typed.choose_guide,
     "tip_now": lambda talk, tip: talk.errands.append(sending.When(int(tip))),
     "tip_tomorrow": lambda talk, tip: talk.errands.append(sending.When(int(tip), tomorrow=True)),
     "tip_drop": lambda talk, tip: talk.errands.append(writing.Drop(int(tip))),
     "tip_send": lambda talk, tip: talk.errands.append(sending.Send(int(tip))),
-    "tip_approve": lambda talk, tip: talk.errands.append(sending.Approve(int(tip))),
-    "tip_refuse": lambda talk, tip: talk.errands.append(sending.Refuse(int(tip))),
+    "tip_approve": lambda talk, tip: talk.errands.append(deciding.Approve(int(tip))),
+    "tip_refuse": lambda talk, tip: talk.errands.append(deciding.Refuse(int(tip))),
     "tip_look": lambda talk, tip: talk.errands.append(tips.Look(int(tip))),
     "tip_pause": lambda talk, tip: talk.errands.append(tips.Turn(int(tip), "pause")),
     "tip_resume": lambda talk, tip: talk.errands.append(tips.Turn(int(tip), "resume")),

@@ -17,7 +17,7 @@ from bot.service.delivery import Delivery, Result
 from bot.service.lane import Lane, Run, Sending, go_back, wake
 from bot.service.slots import LOOK
 from bot.store import broadcasts, chats, claims, windows
-from bot.store.audience import CAPPED, DAY, IN_A_GUIDE
+from bot.store.audience import CAPPED, DAY, IN_A_GUIDE, SAME_PERSON, TO_ALL
 from bot.store.claims import Claimed, Outcome, Person
 from bot.store.recipients import FAILED, PLANNED, SENT, SKIPPED, UNKNOWN
 
@@ -106,7 +106,7 @@ class Bulk:
         if not claimed:
             return [], []
         keys = [one.chat for one in claimed]
-        people, refused, had = await claims.look_up(batch, row.id, keys, row.topic, now)
+        people, refused, had, got = await claims.look_up(batch, row.id, keys, row.topic, now)
         hours = delivery.channel.capabilities.window
         phones = [person.external for person in people.values()] if hours else []
         reach = await windows.find(batch, delivery.name, phones)
@@ -114,6 +114,8 @@ class Bulk:
         for one in claimed:
             person = people.get(one.chat)
             why = "erased" if person is None else self._why_not(row, person, one.chat in refused, had, now)
+            if not why and one.chat in got and row.kind not in TO_ALL:
+                why = SAME_PERSON
             if person is not None and hours and not why and row.kind != Kind.TEST:
                 why = reach[person.external].why_not(now, hours * HOUR)
             if person is None or why:

@@ -70,6 +70,12 @@ async def standing(connection: Connection, person: str, kind: Kind) -> Standing:
     return Standing(kind, missing, team, (await certificates.of_person(connection, person)).get(kind.key))
 
 
+def button(talk: Talk, kind: Kind) -> str:
+    """The answer by which somebody asks for one, with its label."""
+    label = talk.house.speaker(talk.chat).label(None, "", f"certificate:{kind.key}")
+    return f"certificate:{kind.key}|{label}: {kind.name(talk.chat.language)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Somebody wants a certificate."""

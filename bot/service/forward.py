@@ -15,6 +15,8 @@ from bot.service import credit, rights
 from bot.store import audit, keys, links, roles, teams
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.service.errand import Desk
     from bot.service.house import House
     from bot.service.talk import Reply, Talk
@@ -111,11 +113,20 @@ async def look(connection: Connection, code: str) -> Link | None:
 
 async def code_of(connection: Connection, link: Link, now: int) -> str:
     """The code of a link, at most 64 letters; the row of a short one is written where there is none."""
+    [made] = await codes_of(connection, [link], now)
+    return made
+
+
+async def codes_of(connection: Connection, wanted: Iterable[Link], now: int) -> list[str]:
+    """The same for several."""
     key = await keys.signing(connection)
-    if made := codes.code(key, link):
-        return made
-    made = codes.short(key, link)
-    await links.keep(connection, made, link, now)
+    made = []
+    for link in wanted:
+        code = codes.code(key, link)
+        if not code:
+            code = codes.short(key, link)
+            await links.keep(connection, code, link, now)
+        made.append(code)
     return made
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bot.capability import CAPABILITIES
 from bot.engine import path
 from bot.engine.button import ButtonMeaning, button_id
 from bot.engine.chat import MOST_PROFILES, Profile
@@ -54,16 +55,20 @@ class House:
 
     def speaker(self, chat: Chat) -> Speaker:
         """Who speaks to this chat, in its language and form of address."""
-        key = (chat.language, chat.address)
+        can = CAPABILITIES.get(chat.channel)
+        by_number = can is not None and not can.buttons
+        key = (chat.language, chat.address, by_number)
         speaker = self._speakers.get(key)
         if speaker is None:
             address = self.library.language(chat.language).address(chat.address)
-            speaker = Speaker(self.library, self.flows, chat.language, address, self.settings, self._keyboards)
+            speaker = Speaker(
+                self.library, self.flows, chat.language, address, self.settings, self._keyboards, by_number
+            )
             self._speakers[key] = speaker
         return speaker
 
     @cached_property
-    def _speakers(self) -> dict[tuple[str, str], Speaker]:
+    def _speakers(self) -> dict[tuple[str, str, bool], Speaker]:
         return {}
 
     def commands(self, language: str) -> tuple[tuple[str, str], ...]:
@@ -115,7 +120,7 @@ class House:
     def everywhere(self) -> dict[str, ButtonMeaning]:
         """Buttons that belong to no step, by id."""
         answers = [*own(Scope.ANYWHERE), *own(Scope.GUIDE)]
-        answers += [f"open:{name}" for name in self.flows]
+        answers += [f"{kind}:{name}" for name in self.flows for kind in ("open", "send")]
         answers += [f"chapter:{flow.chapter}" for flow in self._listed if flow.chapter]
         answers += [f"speak:{name}" for name in self.library.languages]
         forms = [name for language in self.library.languages.values() for name in language.addresses]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.service.talk import Reply, Talk
 
 MODE = "join"
-"""While the code of the other chat is to be typed."""
+"""While the code of the other chat is to be typed; behind a colon, until when it is waited for."""
 
 MINUTE = 60_000
 GOOD = 10 * MINUTE
@@ -160,15 +160,15 @@ class Erased:
 
 def ask(talk: Talk, _name: str = "") -> None:
     """The code of the other chat is to be typed."""
-    talk.chat = replace(talk.chat, mode=MODE)
+    talk.chat = replace(talk.chat, mode=f"{MODE}:{talk.at + GOOD}")
     talk.tell("join.ask", _back(talk))
 
 
-def typed(talk: Talk, _about: str, text: str) -> bool:
+def typed(talk: Talk, until: str, text: str) -> bool:
     """A code, or what is meant to be one; other words go their usual way, and none is waited for any more."""
     if not text:
         return False
-    if not _LIKE_A_CODE.fullmatch(text.strip()):
+    if talk.at > int(until) or not _LIKE_A_CODE.fullmatch(text.strip()):
         talk.chat = replace(talk.chat, mode="")
         return False
     code = _GAP.sub("", text.upper())

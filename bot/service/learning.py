@@ -31,7 +31,7 @@ class ShowCard:
             standing = await certificate.standing(connection, talk.chat.person, kind)
             missing = [guide for guide in standing.missing if guide in talk.house.flows]
             if standing.may_have:
-                offers.append(f"certificate:{kind.key}|🎓 {kind.name(talk.chat.language)}")
+                offers.append(certificate.button(talk, kind))
             elif not kind.team and missing and len(missing) < len(kind.passed):
                 offers.append(f"open:{missing[0]}")
         lines = _lines(talk, learnt)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.engine.quiz import score
+from bot.service import certificate
 from bot.store import marks
 from bot.store.marks import Mark
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from bot.engine.session import Session
     from bot.flow.model import Flow
     from bot.service.errand import Desk
+    from bot.service.talk import Reply
 
 DONE = "done"
 """The end of a guide at which its work is done."""
@@ -24,9 +26,21 @@ class Keep:
 
     mark: Mark
 
-    async def run(self, desk: Desk) -> None:
-        """Done in the transaction of the turn that earned it."""
-        await marks.keep(desk.connection, self.mark)
+    async def run(self, desk: Desk) -> Reply | None:
+        """Done in the transaction of the turn that earned it. Who may have a certificate by it hears so."""
+        is_passed = await marks.keep(desk.connection, self.mark)
+        talk = desk.talk()
+        if not is_passed or talk.chat.guest or talk.chat.person != self.mark.person:
+            return None
+        offers = []
+        for kind in talk.house.skills.kinds:
+            found = await certificate.standing(desk.connection, self.mark.person, kind)
+            if self.mark.guide in kind.passed and found.may_have and found.had is None:
+                offers.append(certificate.button(talk, kind))
+        if not offers:
+            return None
+        talk.tell("certificate.earned", *offers, "home")
+        return talk.reply()
 
 
 def earned(person: str, flow: Flow, session: Session, end: str, at: int) -> tuple[Keep, ...]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from bot.channel.base import What
 from bot.service import beside, count, join
 from bot.service.help import asking, relay
-from bot.service.tip import words, writing
+from bot.service.tip import typed as tip
+from bot.service.tip.words import MODE
 from bot.service.typed import says_button
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MODES: dict[str, Callable[[Talk, str, str], bool]] = {
     asking.MODE: asking.place_typed,
     count.MODE: count.typed,
     beside.MODE: beside.typed,
-    words.MODE: writing.typed,
+    MODE: tip.typed,
     join.MODE: join.typed,
 }
 """By name: takes what stands behind the colon and the typed words ("" for a photo, a voice and the like); whether it

@@ -11,7 +11,7 @@ import orjson
 
 from bot.service import beside, campaign, digest, join
 from bot.service.help import asking, helping, relay
-from bot.service.tip import sending, sent
+from bot.service.tip import deciding, sending, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {
     "beside.pushed": beside.pushed,
     "beside.over": beside.over,
     "tip.counted": sending.counted,
-    "tip.asked": sending.asked,
+    "tip.asked": deciding.asked,
     "tip.told": sending.told,
     "tip.looked": sent.looked,
     "digest.week": digest.week,

@@ -17,7 +17,7 @@ from bot.people.link import Kind, Link
 from bot.people.role import Right
 from bot.picture import expand, stamp
 from bot.service import rights
-from bot.service.forward import HOUR, about, code_of, team_of
+from bot.service.forward import HOUR, about, codes_of, team_of
 from bot.store import chats
 from bot.wording.library import BOT
 
@@ -78,7 +78,7 @@ class Suggest:
                 allowed = False
             if not allowed:
                 links = [replace(each, team="") for each in links]
-            return [(each, await code_of(batch, each, now)) for each in links]
+            return list(zip(links, await codes_of(batch, links, now), strict=True))
 
     def _card(self, house: House, language: str, link: Link, code: str) -> Card:
         words = about(house, language, link.guide)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, case, func, literal, literal_column, not_, or_, sel
 from bot.broadcast.audience import Everyone, InGuide, Is, Joined, Node, Under, Wants, When
 from bot.engine.chat import ASIDE
 from bot.engine.event import VIETNAM
-from bot.store.tables import broadcast, chat, optout, reach, recipient, session
+from bot.store.tables import broadcast, chat, joined, optout, reach, recipient, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,12 @@ IN_A_GUIDE = 30 * 60_000
 
 CAPPED = ("tip", "notice")
 """Classes that count for the frequency cap, and are held back by it."""
+
+TO_ALL = ("emergency", "test")
+"""Classes that go to every chat of a person: better twice than not at all."""
+
+SAME_PERSON = "same_person"
+"""Why a chat does not get what another chat of the same person gets."""
 
 REACHED = ("claimed", "sent", "unknown", "deleted")
 """States of somebody who has got a broadcast, or may have."""
@@ -111,24 +117,30 @@ def _of(node: Node, now: int) -> ColumnElement[bool]:
 
 def meant(node: Node, terms: Terms, now: int) -> Meant:
     """Everybody of an audience, with the reasons that stay."""
-    return Meant(condition(node, now), reason(terms, now))
+    who = condition(node, now)
+    return Meant(who, reason(terms, now, who))
 
 
-def reason(terms: Terms, now: int) -> ColumnElement[str]:
-    """Why a chat does not get it, for reasons that stay; "" if it does."""
+def reason(terms: Terms, now: int, among: ColumnElement[bool] | None = None) -> ColumnElement[str]:
+    """Why a chat does not get it, for reasons that stay; "" if it does.
+
+    `among`: those who are meant; of the chats of one person among them only one gets it.
+    """
     ways: list[tuple[ColumnElement[bool], str]] = [
         (not_(chat.c.reachable), "unreachable"),
         (chat.c.channel.not_in(terms.channels), "channel_off"),
         (_opted_out(terms.topic), "opted_out"),
     ]
     if terms.kind in CAPPED and (terms.a_day or terms.a_week):
-        ways.append((_had_enough(terms, now), "had_enough"))
+        ways += [(_had_enough(terms, now), "had_enough"), (_had_enough_elsewhere(terms, now), "had_enough")]
+    if among is not None and terms.kind not in TO_ALL:
+        ways.append((_gets_it_elsewhere(among, reason(terms, now)), SAME_PERSON))
     return case(*((way, literal(why)) for way, why in ways), else_=literal(""))
 
 
-def reason_now(terms: Terms, now: int) -> ColumnElement[str]:
+def reason_now(terms: Terms, now: int, among: ColumnElement[bool] | None = None) -> ColumnElement[str]:
     """The same, and who may not be written to or walks through a guide at this moment."""
-    stays = reason(terms, now)
+    stays = reason(terms, now, among)
     if terms.windows:
         stays = case((stays != "", stays), (_shut(terms, now), literal("window")), else_=literal(""))
     walking = and_(chat.c.flow != "", chat.c.seen_at > now - IN_A_GUIDE)
@@ -152,7 +164,8 @@ async def plan(connection: AsyncConnection) -> None:
 async def count(connection: AsyncConnection, node: Node, terms: Terms, now: int) -> dict[str, int]:
     """How many are meant, by reason; "" counts those who would get it now."""
     await plan(connection)
-    why = select(reason_now(terms, now).label("why")).where(condition(node, now)).subquery()
+    who = condition(node, now)
+    why = select(reason_now(terms, now, who).label("why")).where(who).subquery()
     rows = await connection.execute(select(why.c.why, func.count()).group_by(why.c.why))
     return {reason: number for reason, number in rows}  # noqa: C416 (rows are no tuples)
 
@@ -161,7 +174,8 @@ async def sample(connection: AsyncConnection, node: Node, terms: Terms, now: int
     """Some of those who are meant: who was seen last, whether they get it or not."""
     step = select(session.c.step).where(session.c.chat == chat.c.key, session.c.flow == chat.c.flow)
     columns = (chat.c.key, chat.c.language, chat.c.place, chat.c.seen_at, chat.c.flow)
-    query = select(*columns, step.scalar_subquery(), reason_now(terms, now)).where(condition(node, now))
+    who = condition(node, now)
+    query = select(*columns, step.scalar_subquery(), reason_now(terms, now, who)).where(who)
     rows = await connection.execute(query.order_by(chat.c.seen_at.desc()).limit(most))
     return [
         Example(key, language, place, seen_at, f"{flow}/{at}" if flow and at else flow, why)
@@ -187,16 +201,36 @@ def _shut(terms: Terms, now: int) -> ColumnElement[bool]:
     return or_(*ways)
 
 
+def _gets_it_elsewhere(among: ColumnElement[bool], why: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether another chat of the same person gets it: the one that was used last."""
+    newest_first = func.row_number().over(partition_by=joined.c.group, order_by=(chat.c.seen_at.desc(), chat.c.key))
+    gets = select(chat.c.key, newest_first.label("place")).join_from(joined, chat, chat.c.key == joined.c.chat)
+    ranked = gets.where(among, why == "").subquery()
+    return chat.c.key.in_(select(ranked.c.key).where(ranked.c.place > 1))
+
+
 def _had_enough(terms: Terms, now: int) -> ColumnElement[bool]:
     """Whether a chat has got as many broadcasts that count as it should within a day or a week."""
+    enough, counts = _enough(terms, now)
+    had = select(enough).where(recipient.c.chat == chat.c.key, *counts)
+    return had.correlate(chat).scalar_subquery()
+
+
+def _had_enough_elsewhere(terms: Terms, now: int) -> ColumnElement[bool]:
+    """Whether all chats of the same person together have."""
+    enough, counts = _enough(terms, now)
+    other = joined.alias("other")
+    pairs = joined.join(other, other.c.group == joined.c.group).join(recipient, recipient.c.chat == other.c.chat)
+    return chat.c.key.in_(
+        select(joined.c.chat).select_from(pairs).where(*counts).group_by(joined.c.chat).having(enough)
+    )
+
+
+def _enough(terms: Terms, now: int) -> tuple[ColumnElement[bool], tuple[ColumnElement[bool], ...]]:
+    """Whether some recipients are too many, and which of them count."""
     counts = select(broadcast.c.id).where(broadcast.c.kind.in_(CAPPED))
     most = {DAY: terms.a_day, WEEK: terms.a_week}
     since = {span: now - span for span, number in most.items() if number}
-    enough = (func.count(case((recipient.c.at > at, 1))) >= most[span] for span, at in since.items())
-    had = select(or_(*enough)).where(
-        recipient.c.chat == chat.c.key,
-        recipient.c.at > min(since.values()),
-        recipient.c.state.in_(REACHED),
-        recipient.c.broadcast.in_(counts),
-    )
-    return had.correlate(chat).scalar_subquery()
+    enough = or_(*(func.count(case((recipient.c.at > at, 1))) >= most[span] for span, at in since.items()))
+    lately = recipient.c.at > min(since.values())
+    return enough, (lately, recipient.c.state.in_(REACHED), recipient.c.broadcast.in_(counts))

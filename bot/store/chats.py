@@ -167,6 +167,7 @@ _KEPT = (
             tables.join_try,
         )
     ),
+    ("family", select(tables.family).where(tables.family.c.head == bindparam("person"))),
     *(
         (
             str(table.name),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import BigInteger, Integer, Text, bindparam, case, literal_column, select, update
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, case, literal_column, or_, select, update
 
 from bot.engine.chat import ASIDE
 from bot.store import audience, tables
@@ -131,27 +131,50 @@ def _had(size: int) -> Select[Any]:
     )
 
 
+def _elsewhere(size: int) -> Select[Any]:
+    """What the other chats of the same persons had."""
+    joined, other = tables.joined, tables.joined.alias("other")
+    counts = select(tables.broadcast.c.id).where(tables.broadcast.c.kind.in_([fixed(k) for k in audience.CAPPED]))
+    pairs = joined.join(other, and_(other.c.group == joined.c.group, other.c.chat != joined.c.chat))
+    it = _table.c.broadcast == bindparam("of")
+    return (
+        select(joined.c.chat, _table.c.at, case((it, _table.c.state), else_=fixed("")).label("state"))
+        .select_from(pairs.join(_table, _table.c.chat == other.c.chat))
+        .where(
+            among(joined.c.chat, "key", size),
+            _table.c.at > bindparam("since", type_=BigInteger),
+            _table.c.state.in_([fixed(state) for state in REACHED]),
+            or_(it, _table.c.broadcast.in_(counts)),
+        )
+    )
+
+
 _SIZE = 128
-_ABOUT = (_people(_SIZE), _refused(_SIZE), _had(_SIZE))
+_ABOUT = (_people(_SIZE), _refused(_SIZE), _had(_SIZE), _elsewhere(_SIZE))
 MOST = _SIZE
 """Recipients that can be looked up at once."""
 
 
 async def look_up(
     connection: Connection, id_: int, keys: Collection[str], topic: str, now: int
-) -> tuple[dict[str, Person], set[str], dict[str, list[int]]]:
-    """Of these chats (at most MOST): who they are, who wants no more of this topic, and when each had what counts."""
+) -> tuple[dict[str, Person], set[str], dict[str, list[int]], set[str]]:
+    """Of these chats (at most MOST): who they are, who wants no more of this topic, when each had what counts.
+
+    And which of them are a person's who has this one in another chat already.
+    """
     among_these = places("key", list(keys), _SIZE)
-    people, refused, had = await fetch(
+    people, refused, had, elsewhere = await fetch(
         connection,
         (_ABOUT[0], among_these),
         (_ABOUT[1], {**among_these, "topic": topic}),
         (_ABOUT[2], {**among_these, "since": now - WEEK, "of": id_}),
+        (_ABOUT[3], {**among_these, "since": now - WEEK, "of": id_}),
     )
     times: dict[str, list[int]] = {}
-    for key, at in had:
+    for key, at in (*had, *((key, at) for key, at, state in elsewhere if not state)):
         times.setdefault(key, []).append(at)
-    return {row[0]: _person(row) for row in people}, {key for (key,) in refused}, times
+    got = {key for key, _, state in elsewhere if state not in {"", CLAIMED}}  # two that are claimed at once go both
+    return {row[0]: _person(row) for row in people}, {key for (key,) in refused}, times, got
 
 
 def _person(row: tuple[Any, ...]) -> Person:

@@ -148,6 +148,7 @@ async def forget(connection: AsyncConnection, before: int) -> None:
 
 # --- what people did
 
+_JOINED = tables.joined
 _PLACE = func.coalesce(_CHAT.c.place, _NOTHING)
 _TEAM = func.coalesce(_CHAT.c.team, _NOTHING)
 _WHAT = case(
@@ -165,10 +166,13 @@ def _people(*which: ColumnElement[bool]) -> Select[Any]:
     """One row for each person, guide, day and (of what was hard) step. Of several ends of a day the last one counts."""
     ended = _LINE.c.what == literal_column("'ended'")
     newest = func.max(case((ended, _LINE.c.id), else_=None)).label("newest")
+    one = func.max(_LINE.c.chat).label("chat")  # of several chats that the person has joined
+    person = func.coalesce(_JOINED.c.group, _LINE.c.chat)
     found = (
-        select(_LINE.c.chat, _LINE.c.flow, _AT.label("day"), _WHAT.label("what"), _STEP.label("step"), newest)
+        select(one, _LINE.c.flow, _AT.label("day"), _WHAT.label("what"), _STEP.label("step"), newest)
+        .select_from(_LINE.outerjoin(_JOINED, _JOINED.c.chat == _LINE.c.chat))
         .where(_COUNTED, _LINE.c.flow != _NOTHING, _LINE.c.chat != _NOTHING, *which)
-        .group_by(_LINE.c.chat, _LINE.c.flow, _AT, _WHAT, _STEP)
+        .group_by(person, _LINE.c.flow, _AT, _WHAT, _STEP)
         .subquery("found")
     )
     last = _LINE.alias("last")

@@ -68,6 +68,9 @@ class Database(ABC):
         """Serve from here, until `close`: alone, or with others where there is a way to share. Raises the same."""
         await self.take()
 
+    async def share(self) -> None:  # noqa: B027 (who is alone has nothing to take)
+        """Take a first part of the work, once the tables are there. Raises the same."""
+
     @abstractmethod
     async def processes(self, channels: Iterable[str]) -> list[Process]:
         """Who serves from here; `channels`: those that may be asked for updates. Raises DBAPIError, OSError."""
@@ -149,6 +152,8 @@ async def open_database(url: str, *, alone: bool = False, serves: bool = False) 
         elif serves:
             await made.serve()
         await _bring_up_to_date(made)
+        if serves:
+            await made.share()
     except (DBAPIError, OSError) as error:
         await made.close()
         await asyncio.sleep(0.1)  # the driver's thread reports its end to our loop, which may be about to close

@@ -186,6 +186,8 @@ def _compiled(dialect: Dialect, statement: Executable) -> tuple[str, Callable[[M
     names = compiled.positiontup or ()
     if not names:
         return compiled.string, lambda _: ()
+    if not names:
+        return compiled.string, lambda _: ()
     if len(names) == 1:
         return compiled.string, lambda row: (row[names[0]],)
     return compiled.string, itemgetter(*names)

@@ -46,12 +46,13 @@ async def of_person(connection: Connection, person: str) -> dict[str, Mark]:
     return {row[1]: Mark(*row) for row in rows}
 
 
-async def keep(connection: Connection, mark: Mark) -> None:
-    """Write down what somebody has just reached; nothing that was reached before is lost."""
+async def keep(connection: Connection, mark: Mark) -> bool:
+    """Write down what somebody has just reached; nothing from before is lost. Whether it is passed only now."""
     before = (await of_person(connection, mark.person)).get(mark.guide)
     joined = before.joined(mark) if before else mark
     if joined != before:
         await many(connection, upsert(connection, _MARK), [{name: getattr(joined, name) for name in _NAMES}])
+    return mark.passed_at > 0 and joined.passed_at == mark.passed_at
 
 
 async def drop(connection: Connection, persons: Iterable[str]) -> None:

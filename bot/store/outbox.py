@@ -74,8 +74,16 @@ class Ids:
     def next(self) -> int:
         """41 bits of milliseconds, 10 of process, 12 of counting: fits a signed 64-bit column until 2080."""
         now = (time.time_ns() // 1_000_000 - Ids.ahead) << 22 | Ids.process << 12
-        Ids._last = max(Ids._last + 1, now)
+        following = Ids._last + 1
+        if following >> 12 & 0x3FF != Ids.process:  # a row of another process, or all counts of this moment are used
+            following = (Ids._last >> 22) + 1 << 22 | Ids.process << 12
+        Ids._last = max(following, now)
         return Ids._last
+
+    @classmethod
+    def after(cls, row: int) -> None:
+        """Ids from now on stand behind that row's."""
+        Ids._last = max(Ids._last, row)
 
 
 _ADD = tables.outbox.insert()
@@ -152,6 +160,10 @@ async def finish(connection: Connection, outcomes: Iterable[Outcome]) -> None:
             dropped.append({**values, "new_payload": ""})
     await many(connection, _DONE, dropped)
     await many(connection, _KEPT, kept)
+
+
+NEWEST = select(func.coalesce(func.max(tables.outbox.c.id), literal_column("0")))
+"""The id of the newest row of all."""
 
 
 async def receipt(connection: AsyncConnection, row: int) -> str:

@@ -86,6 +86,12 @@ class PostgresDatabase(Database):
     async def serve(self) -> None:
         """Serve from here, with others. Raises DBAPIError, OSError."""
         self.owner = self._shares = Shares()
+        async with self._lock:
+            await self._connected()
+
+    async def share(self) -> None:
+        """Take a first part of the work. Raises DBAPIError, OSError."""
+        assert self._shares is not None, "serving"
         async with self.batch() as batch:
             await self._shares.look(batch, lambda _: ())
 

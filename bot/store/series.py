@@ -35,8 +35,8 @@ _of, _chat, _session, _broadcast = tables.recipient, tables.chat, tables.session
 def meant(row: Row, node: Node, terms: Terms, now: int) -> Meant:
     """Who gets the part now: of the audience, whose turn it is, who has not got it; nobody else is written down."""
     got = exists(literal_column("1")).where(_of.c.chat == _chat.c.key, _of.c.broadcast == row.id).correlate(_chat)
-    reached = audience.reason(terms, now) == ""
-    who = and_(due(row.content, node, row.start_at), not_(got), reached)
+    turn = and_(due(row.content, node, row.start_at), not_(got))
+    who = and_(turn, audience.reason(terms, now, turn) == "")
     return Meant(who, literal(""))
 
 
@@ -81,6 +81,6 @@ async def let_again(connection: AsyncConnection, id_: int) -> None:
 async def count(connection: AsyncConnection, content: Broadcast, node: Node, terms: Terms, now: int) -> int:
     """How many would get a part now, if the series began."""
     await audience.plan(connection)
-    gets = audience.reason(terms, now) == ""
-    query = select(func.count()).select_from(_chat).where(due(content, node, now), gets)
+    turn = due(content, node, now)
+    query = select(func.count()).select_from(_chat).where(turn, audience.reason(terms, now, turn) == "")
     return int((await connection.execute(query)).scalar_one())

@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from bot import __version__
 from bot.store.database import LOCKS, SERVING, TAKEN
 from bot.store.news import TOPICS, channel
-from bot.store.outbox import Ids
+from bot.store.outbox import NEWEST, Ids
 from bot.store.owner import BROADCASTS, CHORES, POLL, NotOwner, Owner, Process, bound_to
 from bot.store.parts import PARTITIONS, part_of
 
@@ -45,6 +45,9 @@ CUT = 10
 
 LEASE = 6.0
 """Seconds after a sign of life within which nobody can have taken over; less than CUT."""
+
+PROMPT = 500
+"""Milliseconds within which the server's answer tells the time."""
 
 NUMBERS = range(1, 1024)
 """Numbers of processes: ten bits of every outbox id."""
@@ -96,6 +99,7 @@ class Shares(Owner):
         self._hearers: dict[str, Callable[[str], None]] = {}
         self._duties: dict[str, asyncio.Event] = {}  # those we stand for; set while they are ours
         self._sure_until = 0.0
+        self._driver: Any = None
         self._lose()
 
     # --- what the rest of the process asks
@@ -162,6 +166,8 @@ class Shares(Owner):
                 raise OperationalError("pg_try_advisory_lock", None, BlockingIOError("too many processes"))
         assert connection.sync_connection is not None
         driver: Any = connection.sync_connection.connection.driver_connection
+        driver.add_termination_listener(self._ended)
+        self._driver = driver
         for topic in TOPICS:
             try:
                 await driver.add_listener(channel(topic), self._hear)
@@ -177,7 +183,9 @@ class Shares(Owner):
         begun, here = time.clock_gettime(_CLOCK), time.time_ns() // 1_000_000
         [rows] = await batch.ask([(_FOUND, {"classes": [PROCESS, PARTITION, DUTY]})])
         self._sure_until = begun + LEASE
-        Ids.ahead = (here + time.time_ns() // 1_000_000) // 2 - rows[0][3]  # all machines count by the server's clock
+        back = time.time_ns() // 1_000_000
+        if back - here < PROMPT:  # or the answer says little about what time it is now
+            Ids.ahead = (here + back) // 2 - rows[0][3]  # all machines count by the server's clock
         self.alive = frozenset(number for of, number, _, _ in rows if of == PROCESS)
         await self._share(batch, rows, busy)
         await self._stand(batch, {number for of, number, _, _ in rows if of == DUTY})
@@ -196,6 +204,8 @@ class Shares(Owner):
         elif len(mine) < fair and (free := sorted(set(range(PARTITIONS)) - taken)):
             wanted = random.sample(free, min(len(free), fair - len(mine)))
             self._own(mine | frozenset(await _lock(batch, PARTITION, wanted, take=True)))
+            [[(newest,)]] = await batch.ask([(NEWEST, {})])
+            Ids.after(newest)  # what comes for these chats stands behind what waits there, whatever our clock says
         if self.parts != mine:
             log.info("partitions", extra={"own": len(self.parts), "processes": len(self.alive)})
 
@@ -220,6 +230,12 @@ class Shares(Owner):
         for duty in self._duties.values():
             duty.clear()
         self._sure_until = 0.0
+
+    def _ended(self, driver: object) -> None:
+        """A connection has ended; if it is the one, everything is gone this very moment."""
+        if driver is self._driver:
+            self._lose()
+            self.lost.set()
 
     def _hear(self, _connection: object, _pid: int, topic: str, words: str) -> None:
         if topic in self._hearers:

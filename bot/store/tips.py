@@ -1,4 +1,4 @@
-"""Tips written in the chat: the draft, what waits for somebody who may send it, and by whom it was sent.
+"""Tips written in the chat: what is being written, what waits for somebody who may send it, and by whom it was sent.
 
 Once sent, a tip is a broadcast (bot/store/broadcasts.py); the row here says which one, and whose it is.
 """
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-DRAFT, ASKED, SENT = "draft", "asked", "sent"
+WRITTEN, ASKED, SENT = "written", "asked", "sent"
 
 UNSET = "?"
 """A place that nobody has chosen yet; "" is everywhere."""
 
 _TIP, _BROADCAST = tables.tip, tables.broadcast
 _NOTHING: ColumnClause[str] = literal_column("''")
-_IS_DRAFT: ColumnClause[str] = literal_column("'draft'")
+_IS_WRITTEN: ColumnClause[str] = literal_column("'written'")
 _IS_ASKED: ColumnClause[str] = literal_column("'asked'")
 _IS_SENT: ColumnClause[str] = literal_column("'sent'")
 _ZERO: ColumnClause[int] = literal_column("0")
@@ -74,11 +74,18 @@ _ID = _TIP.c.id == bindparam("of_tip")
 _ADD = _TIP.insert().values(_VALUES).returning(_TIP.c.id)
 _SAVE = update(_TIP).where(_ID, _TIP.c.state != _IS_SENT).values(_VALUES)
 _FIND = select(*_OWN).where(_ID)
-_DRAFT_OF = select(*_OWN).where(_TIP.c.writer == bindparam("of_person"), _TIP.c.state == _IS_DRAFT)
+_UNSENT_OF = select(*_OWN).where(_TIP.c.writer == bindparam("of_person"), _TIP.c.state == _IS_WRITTEN)
+_AS_IT_WAS = tuple(_TIP.c[name] == bindparam(f"of_{name}") for name in ("state", "place", "who", "text"))
 _TAKE = (
     update(_TIP)
-    .where(_ID, _TIP.c.state == bindparam("of_state"))
+    .where(_ID, *_AS_IT_WAS)
     .values({name: bindparam(f"its_{name}") for name in ("state", "sender", "sender_chat", "changed_at")})
+    .returning(_TIP.c.id)
+)
+_COUNTED = (
+    update(_TIP)
+    .where(_ID, *_AS_IT_WAS)
+    .values(people=bindparam("its_people"), changed_at=bindparam("its_changed_at"))
     .returning(_TIP.c.id)
 )
 _IS_BROADCAST = update(_TIP).where(_ID).values(broadcast=bindparam("its_broadcast"))
@@ -88,7 +95,7 @@ _SENT = select(
     *(_BROADCAST.c[name] for name in ("state", "reason", "expected", "approvals_json", "start_at")),
 ).select_from(_TIP.join(_BROADCAST, _BROADCAST.c.id == _TIP.c.broadcast))
 _SENT_ONE = _SENT.where(_ID)
-_NEWEST = _SENT.order_by(_TIP.c.id.desc()).limit(bindparam("most", type_=Integer))
+_NEWEST = _SENT.order_by(_TIP.c.id.desc()).limit(bindparam("most", type_=Integer)).offset(_ZERO)
 _WAITING = select(*_OWN).where(_TIP.c.state == _IS_ASKED).order_by(_TIP.c.id)
 _TURN = (
     update(_BROADCAST)
@@ -130,16 +137,22 @@ async def find(connection: Connection, id_: int) -> Tip | None:
     return Tip(*rows[0]) if rows else None
 
 
-async def draft_of(connection: Connection, person: str) -> Tip | None:
+async def unsent_of(connection: Connection, person: str) -> Tip | None:
     """What somebody is writing."""
-    [rows] = await fetch(connection, (_DRAFT_OF, {"of_person": person}))
+    [rows] = await fetch(connection, (_UNSENT_OF, {"of_person": person}))
     return Tip(*rows[0]) if rows else None
 
 
 async def take(connection: Connection, tip: Tip, state: str, now: int, *, sender: str = "", chat: str = "") -> bool:
-    """It comes into another state, once: False when somebody was quicker."""
+    """It comes into another state, once: False when somebody was quicker, or it is not as it was any more."""
     values = {"its_state": state, "its_sender": sender, "its_sender_chat": chat, "its_changed_at": now}
-    [rows] = await fetch(connection, (_TAKE, {"of_tip": tip.id, "of_state": tip.state, **values}))
+    [rows] = await fetch(connection, (_TAKE, {**_as_it_was(tip), **values}))
+    return bool(rows)
+
+
+async def counted(connection: Connection, tip: Tip, people: int, now: int) -> bool:
+    """So many would get it; False when it is not as it was any more."""
+    [rows] = await fetch(connection, (_COUNTED, {**_as_it_was(tip), "its_people": people, "its_changed_at": now}))
     return bool(rows)
 
 
@@ -201,8 +214,13 @@ async def drop(connection: Connection, persons: Iterable[str]) -> None:
 
 async def forget(connection: AsyncConnection, before: int) -> None:
     """What nobody has sent or changed since then is given up."""
-    unsent = or_(_TIP.c.state == DRAFT, _TIP.c.state == ASKED)
+    unsent = or_(_TIP.c.state == WRITTEN, _TIP.c.state == ASKED)
     await connection.execute(delete(_TIP).where(unsent, _TIP.c.changed_at < before))
+
+
+def _as_it_was(tip: Tip) -> dict[str, Any]:
+    about = {f"of_{name}": getattr(tip, name) for name in ("state", "place", "who", "text")}
+    return {"of_tip": tip.id, **about}
 
 
 def _values(tip: Tip) -> dict[str, Any]:

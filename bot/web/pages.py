@@ -73,7 +73,7 @@ class Pages:
             is_message=lambda outgoing: isinstance(outgoing, Message),
             icon_and_words=_icon_and_words,
             unbroken=_unbroken,
-            linked=_linked,
+            linked=linked,
         )
 
     def chat(self, view: View, *, first: bool = False) -> str:
@@ -141,7 +141,7 @@ def _unbroken(text: str) -> str:
     return _GAP.sub("\N{NO-BREAK SPACE}", text)
 
 
-def _linked(text: str) -> Markup:
+def linked(text: str) -> Markup:
     """The text with addresses of certificates to be tapped. They lead here, whatever else the address says."""
     parts = _PAPER.split(text)  # what is between, whole address, path, and so on
     said = Markup("").join(parts[:1])

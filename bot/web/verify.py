@@ -19,6 +19,7 @@ from bot.handout.shelf import Busy, NotMade, Shelf
 from bot.service.certificate import DAY, checked, facts, hashed
 from bot.store import certificates
 from bot.web.media import STATIC
+from bot.wording.library import GUIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
+    from bot.people.skill import Kind
     from bot.store.certificates import Certificate, Paper
     from bot.web.app import Bot
     from bot.web.chat import WebChat
@@ -42,7 +44,7 @@ RATE, BURST = 20.0, 100.0
 RETRY_AFTER = "10"
 """Seconds."""
 
-NOT_FOUND_AGAIN = {"cache-control": "no-store", "x-robots-tag": "noindex"}
+KEPT_NOWHERE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 """Nobody keeps a page or a file, and no search engine lists it."""
 
 
@@ -90,7 +92,7 @@ class Certificates:
         view = self._chat.stranger(request)
         head, body = self._words(view.speaker.language, found, said)
         html = self._pages.said(view, head, body)
-        return HTMLResponse(html, 200 if found else 404, NOT_FOUND_AGAIN)
+        return HTMLResponse(html, 200 if found else 404, KEPT_NOWHERE)
 
     async def paper(self, request: Request) -> Response:
         """The file, made now; 404 when the link is older than a day, or the certificate was revoked or erased."""
@@ -102,17 +104,19 @@ class Certificates:
             paper = await certificates.find_paper(connection, hashed(request.path_params["token"]))
             found = await certificates.find(connection, paper.serial) if paper else None
             said = await facts(connection, found) if found else {}
-        if paper is None or found is None or not found.is_valid or self._now() - paper.made_at > DAY:
+        kind = self._bot.conversation.house.skills.kind(found.kind) if found else None
+        is_old = paper is None or self._now() - paper.made_at > DAY
+        if paper is None or found is None or kind is None or is_old or not found.is_valid:
             raise HTTPException(404)
         form = ENDINGS[ending]
         try:
-            made = await self._shelf.made(self._data(paper, found, said), form)
+            made = await self._shelf.made(self._data(paper, kind, said), form)
         except Busy:
             raise HTTPException(503, headers={"retry-after": RETRY_AFTER}) from None
         except NotMade:
             log.error("certificate not made")  # noqa: TRY400 (what the press says may hold the name)
             raise HTTPException(500) from None
-        headers = {"content-disposition": f'attachment; filename="{paper.serial}.{ending}"', **NOT_FOUND_AGAIN}
+        headers = {"content-disposition": f'attachment; filename="{paper.serial}.{ending}"', **KEPT_NOWHERE}
         return Response(made, 200, headers, FORMS[form].media_type)
 
     def _now(self) -> int:
@@ -122,17 +126,16 @@ class Certificates:
         if not self._allowance.take():
             raise HTTPException(503, headers={"retry-after": RETRY_AFTER})
 
-    def _data(self, paper: Paper, found: Certificate, said: dict[str, str]) -> dict[str, object]:
-        house = self._bot.conversation.house
-        kind = house.skills.kind(found.kind)
-        library, language = house.library, paper.language
+    def _data(self, paper: Paper, kind: Kind, said: dict[str, str]) -> dict[str, object]:
+        """What stands on it, in the language of who asked for it."""
+        house, language = self._bot.conversation.house, paper.language
+        library = house.library
         words = library.language(language).address("").words
-        guides = [guide for guide in (kind.passed if kind else ()) if guide in house.flows]
-        titles = [f"“{_plain(library.phrase(language, f'{guide}/_guide', 'title', words))}”" for guide in guides]
-        link = f"{self._bot.config.door}/v/{found.serial}"
-        name = kind.name(language) if kind else ""
-        content = Content(paper.name, name, titles, _plain(said["team"]), said["day"], found.serial, link)
-        return data(library, language, content)
+        guides = [guide for guide in kind.passed if guide in house.flows]
+        titles = [f"“{_plain(library.phrase(language, f'{guide}/{GUIDE}', 'title', words))}”" for guide in guides]
+        link = f"{self._bot.config.door}/v/{paper.serial}"
+        team, day = _plain(said["team"]), said["day"]
+        return data(library, language, Content(paper.name, kind.name(language), titles, team, day, paper.serial, link))
 
     def _words(self, language: str, found: Certificate | None, said: dict[str, str]) -> tuple[str, str]:
         """Headline and body of the page."""

@@ -45,6 +45,8 @@ class Speaker:
     settings: Mapping[str, str] = field(default_factory=dict)
     keyboards: dict[tuple[object, ...], tuple[Button, ...]] = field(default_factory=dict)
     """Buttons made before: a label depends on the language and the form of address alone."""
+    by_number: bool = False
+    """The channel has no buttons: sentences that speak of one speak of a number."""
 
     def show(self, flow: Flow, session: Session, effect: Show, at: int, *, aloud: bool = False) -> Message:
         """A message in the words of a step. `aloud`: for a voice, whose file outlives the chat; see `_impersonal`."""
@@ -78,7 +80,9 @@ class Speaker:
     def tell(self, flow: Flow | None, session: Session | None, effect: Tell, at: int) -> Message:
         """A message in the bot's own words: "home", or one of several in a file, "team.menu"."""
         names: dict[str, Any] = {**self.settings, **self._names(at)}
-        names.update(title="", step=None, total=None)
+        kind = "number" if self.by_number else "button"
+        button = self.library.phrase(self.language, f"{BOT}/no_buttons", kind, {})
+        names.update(title="", step=None, total=None, button=button)
         if flow is not None:
             names["title"] = self.title(flow.name)
             if session is not None and (place := path.progress(flow, session.visits, session.step)):

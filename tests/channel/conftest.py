@@ -24,6 +24,7 @@ from tests.kit.telegram import TelegramDouble
 
 if TYPE_CHECKING:
     from bot.service.house import House
+from bot.service.unit_of_work import new_chat
 
 ROOT = Path(__file__).parents[2]
 SECRET = "s3cret_-"
@@ -114,7 +115,7 @@ class Living:
 
     def label(self, guide, step, answer) -> str:
         """What the button of an answer says to somebody new."""
-        chat = self.app.conversation._new_chat(_somebody())
+        chat = new_chat(self.house, self.app.config, _somebody())
         return self.house.speaker(chat).label(self.house.flows[guide] if guide else None, step, answer)
 
 

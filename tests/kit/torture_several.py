@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import random
 import shutil
 import sqlite3
@@ -45,7 +46,7 @@ HOUR = 3600
 HARMS = ("kill", "hang", "cut", "skew", "restart")
 """What may happen to one of them: killed, stopped, its connection ended, killed and its clock wrong; to the server."""
 
-SPACE = Path(tempfile.gettempdir()) / "torture-several-disk"
+SPACE = Path(tempfile.gettempdir()) / f"torture-several-disk-{os.getpid()}"
 FULL = 4.0
 """A disk that can be full, and for how many seconds it is."""
 
@@ -130,6 +131,10 @@ class Several(torture.Torture):
         if not rows:  # then all is quiet, unless something was taken in that nobody has dealt with
             rows = self._server.execute("SELECT split_part(chat, ':', 2) FROM relay", self._address)
         return Counter(int(chat.partition("/")[0]) for (chat,) in rows)
+
+    def rows(self, words: str) -> list[tuple[Any, ...]]:
+        """Rows of the database."""
+        return self._server.execute(words, self._address)
 
     async def _fill_disk(self) -> None:
         """For a few seconds nothing can be written."""

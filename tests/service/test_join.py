@@ -150,6 +150,8 @@ async def test_a_code_is_good_for_ten_minutes_and_until_the_next_one(tmp_path):
         await bot.says("2", first)
         assert bot.last("2") == WRONG
         bot.later(GOOD / 1000)
+        await bot.says("2", JOIN)
+        await bot.taps("2", HAVE)
         await bot.says("2", second)
         assert bot.last("2") == WRONG
         assert await groups(bot) == []
@@ -180,8 +182,13 @@ async def test_other_words_are_no_code(tmp_path):
         await bot.says("2", "/start")
         await bot.says("2", JOIN)
         await bot.taps("2", HAVE)
-        await bot.says("2", "pha trà")
-        assert bot.last("2") == "Chọn loại trà"
+        await bot.says("2", "trời hôm nay đẹp quá")
+        assert bot.last("2") != WRONG
+        assert (await bot.load("2"))[0].mode == ""
+        await bot.says("2", JOIN)
+        await bot.taps("2", HAVE)
+        bot.later(GOOD / 1000)
+        await bot.says("2", "HoaMai")
         assert (await bot.load("2"))[0].mode == ""
         assert await bot.rows(join_try) == []
 

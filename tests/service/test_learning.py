@@ -65,7 +65,8 @@ passed = ["volunteer-first-day"]
 team = true
 """
 
-CERTIFICATE, VOLUNTEER, CARD = "🎓 An toàn trên mạng", "🎓 Tình nguyện viên", "thẻ kỹ năng"
+CERTIFICATE, VOLUNTEER = "🎓 Lấy giấy: An toàn trên mạng", "🎓 Lấy giấy: Tình nguyện viên"
+CARD = "thẻ kỹ năng"
 SERIAL = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{4}(?:-[BCDFGHJKLMNPQRSTVWXZ]{4}){3}")
 
 
@@ -226,6 +227,24 @@ async def test_without_a_skills_file_the_card_still_tells(tmp_path):
 
 
 # --- certificates
+
+
+async def test_whoever_has_earned_one_hears_so_once(root):
+    """At the end of the guide, with the button for it; not when the guide is walked again, nor without a team."""
+    async with a_bot(root) as bot:
+        await make_team(bot)
+        await walks(bot, "1", answer="Chờ máy")
+        assert CERTIFICATE not in labels(bot, "1")
+        await walks(bot, "1")
+        assert bot.last("1").startswith("Bạn có giấy ghi nhận rồi.")
+        assert CERTIFICATE in labels(bot, "1")
+        await walks(bot, "1")
+        assert CERTIFICATE not in labels(bot, "1")
+        await walks(bot, "1", "volunteer-first-day")
+        assert VOLUNTEER not in labels(bot, "1")
+        await joins(bot, "2")
+        await walks(bot, "2", "volunteer-first-day")
+        assert VOLUNTEER in labels(bot, "2")
 
 
 @pytest.mark.usefixtures("both_databases")

@@ -141,9 +141,9 @@ async def test_connections_that_are_cut_while_people_walk_lose_nothing_and_mix_n
         cuts = 0
         try:
             while not walks.done() and cuts < 6:
-                await asyncio.sleep(0.15)
                 await _cut(url, dice.choice(bots))
                 cuts += 1
+                await asyncio.sleep(0.1)
             await walks
         finally:
             walks.cancel()
@@ -372,3 +372,35 @@ async def test_numbers_of_processes_and_of_rows_are_nobody_elses(url):
     assert Ids.process in numbers
     await first.close()
     await second.close()
+
+
+async def test_rows_of_a_new_owner_stand_behind_those_that_wait_whatever_the_clocks_say(url):
+    """The former owner's clock was an hour ahead; and ids that follow another's row are still nobody else's."""
+    first = await open_database(url, serves=True)
+    ahead = OutboxRow((Ids().next() + (3_600_000 << 22)), "paper", "1", Message("from an hour ahead"))
+    async with first.write() as connection:
+        await outbox.add(connection, [ahead], MORNING)
+    await first.close()
+    second = await open_database(url, serves=True)
+    ids = [Ids().next() for _ in range(5_000)]
+    assert ids[0] > ahead.id
+    assert ids == sorted(set(ids))
+    assert {each >> 12 & 0x3FF for each in ids} == {second.owner.number}
+    await second.close()
+    Ids._last = 0
+
+
+async def test_a_connection_that_ends_takes_everything_with_it_at_once(url):
+    """Before anybody asks the database again: nothing more is begun for chats that another may have by now."""
+    serving = await open_database(url, serves=True)
+    owner = serving.owner
+    owner.confirm(owner.unconfirmed)
+    assert owner.sends("paper:1")
+    driver = serving._writer.sync_connection.connection.driver_connection
+    beside = await open_database(url)
+    async with beside.read() as connection:
+        await connection.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": driver.get_server_pid()})
+    await beside.close()
+    await _until(lambda: not owner.sends("paper:1"), 2)
+    assert (owner.is_sure, owner.parts) == (False, frozenset())
+    await serving.close()

@@ -190,7 +190,7 @@ async def test_a_row_goes_from_planned_to_its_end(database, hot):
             claims.Claimed(5, "a:5", 0)
         ]
         assert [c.chat for c in await claims.claim(connection, id_, "b", after=0, most=5, **about)] == ["b:1"]
-        people, refused, had = await claims.look_up(connection, id_, ["a:1", "a:9"], "scam", NOW)
+        people, refused, had, _ = await claims.look_up(connection, id_, ["a:1", "a:9"], "scam", NOW)
         assert set(people) == {"a:1"}
         assert (refused, had) == (set(), {})
         outcomes = [

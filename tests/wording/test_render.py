@@ -109,6 +109,7 @@ SOURCES = {
     "_bot/refused_date": "{% block text %}Ngày{{ min }}{{ max }}{% endblock %}",
     "_bot/resume": "{% block text %}{{ title }}{% if step is not none %} {{ step }}/{{ total }}{% endif %}, {{ operator }}{% endblock %}",
     "_bot/found": "{% block text %}{{ title }}?{% endblock %}",
+    "_bot/no_buttons": "{% block button %}nút{% endblock %}{% block number %}số{% endblock %}",
 }
 ENGLISH = {"_bot/buttons": "{% block done %}✅ Done{% endblock %}{% block language_name %}English{% endblock %}"}
 

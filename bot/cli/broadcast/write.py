@@ -39,6 +39,7 @@ REASONS = {
     "channel_off": "are on a channel that broadcasts do not go to",
     "opted_out": "want less of this topic",
     "had_enough": "have had as many as they should",
+    "same_person": "get it in another chat of theirs",
     "in_a_guide": "are in a guide right now",
     "window": "have done nothing there for too long: the platform takes nothing for them",
 }

@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.broadcast.model import Kind
 from bot.engine.event import VIETNAM, local_day
 from bot.people.role import Right
 from bot.service import rights
 from bot.service.errand import Notice
-from bot.service.sending import BY_HAND, begins, needed
-from bot.service.tip.words import NOW, UNSAID, about, end_mode, reasons, set_mode, show
-from bot.service.tip.work import COUNT, SEND, called, holders, job
-from bot.store import broadcasts, tips
-from bot.store.tips import ASKED, DRAFT, SENT
+from bot.service.tip.words import NOW, UNSAID, about, end_mode, reasons, set_mode
+from bot.service.tip.work import COUNT, SEND, holders, job
+from bot.store import tips
+from bot.store.tips import ASKED, SENT, WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,16 +37,18 @@ class Counted:
     tip: int
     skipped: tuple[tuple[str, int], ...]
 
-    async def run(self, desk: Desk) -> Reply:
+    async def run(self, desk: Desk) -> Reply | None:
         """Ask for the time; who is only to send it is asked for the number."""
         talk = desk.talk()
         tip = await _open(desk, talk, self.tip)
         if tip is None:
             return talk.reply()
+        if tip.people < 0:  # changed since: it is counted once more
+            return None
         said = {**about(talk, tip, desk.work.config), **reasons(dict(self.skipped))}
-        if tip.people <= 0:
-            edit = (f"tip_edit:{tip.id}",) if tip.state == DRAFT else ()
-            talk.tell("tip.nobody", *edit, _away(tip), **said)
+        if not tip.people:
+            others = ("tip_all", "tip_stuck", "tip_finished") if tip.state == WRITTEN else ()
+            talk.tell("tip.nobody", *(f"{other}:{tip.id}" for other in others), _away(tip), **said)
         elif tip.start_at == UNSAID:
             talk.tell("tip.counted", f"tip_now:{tip.id}", f"tip_tomorrow:{tip.id}", _away(tip), **said)
         else:
@@ -67,7 +67,7 @@ class When:
         """Then the number is asked for."""
         talk = desk.talk()
         tip = await _open(desk, talk, self.tip)
-        if tip is None or tip.state != DRAFT or tip.people <= 0:
+        if tip is None or tip.state != WRITTEN or tip.people <= 0:
             if tip is not None:
                 talk.tell("tip.gone", "tip:", "home")
             return talk.reply()
@@ -119,32 +119,6 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """A tip waits for this person: to be sent, or to be approved."""
-
-    tip: int
-    right: Right
-
-    async def run(self, desk: Desk) -> Reply | None:
-        """As people will see it, with what can be done. Nothing, if meanwhile somebody else was quicker."""
-        talk, connection = desk.talk(), desk.connection
-        tip = await tips.find(connection, self.tip)
-        if tip is None or not await rights.has(connection, talk.chat.person, self.right, place=tip.place):
-            return None
-        said = about(talk, tip, desk.work.config)
-        if self.right is Right.SEND_TIP and tip.state == ASKED:
-            show(talk, tip)
-            talk.tell("tip.asked", f"tip_send:{tip.id}", f"tip_refuse:{tip.id}", **said)
-        elif self.right is Right.APPROVE_TIP and tip.state == SENT:
-            found = await tips.sent(connection, tip.id)
-            if found is None or found.state != broadcasts.ASKED or talk.chat.person in {tip.writer, tip.sender}:
-                return None
-            show(talk, tip)
-            talk.tell("tip.approve", f"tip_approve:{tip.id}", f"tip_refuse:{tip.id}", **said)
-        return talk.reply()
-
-
-@dataclass(frozen=True, slots=True)
 class Send:
     """Somebody who may send taps on one that waits."""
 
@@ -164,76 +138,9 @@ class Send:
         return talk.reply()
 
 
-@dataclass(frozen=True, slots=True)
-class Approve:
-    """Somebody agrees to what another one sends."""
-
-    tip: int
-
-    async def run(self, desk: Desk) -> Reply:
-        """Neither who wrote it nor who sends it; it goes out when nobody more is needed."""
-        talk, connection, config = desk.talk(), desk.connection, desk.work.config
-        found = await tips.sent(connection, self.tip)
-        person, right = talk.chat.person, Right.APPROVE_TIP
-        what = f"tip {self.tip}"
-        if found is None:
-            talk.tell("tip.gone", "tip:", "home")
-        elif not await rights.use(connection, person, right, talk.at, place=found.tip.place, what=what):
-            talk.tell("team.not_allowed", "home")
-        elif person in {found.tip.writer, found.tip.sender}:
-            talk.tell("tip.not_own", "tip:", "home")
-        elif found.state != broadcasts.ASKED:
-            talk.tell("tip.late", "tip:", "home")
-        else:
-            name = await called(connection, desk.work.house, config.language, person, right, found.tip.place)
-            lacks = needed(Kind.TIP, found.expected, config.approve_above) - len(found.approvals) - 1
-            if await tips.approve(connection, found, name, begins(lacks), talk.at):
-                talk.tell("tip.approved", f"tip_look:{self.tip}", "home")
-                _tell(desk, found.tip.sender, found.tip.sender_chat, "was_approved")
-            else:
-                talk.tell("tip.late", "tip:", "home")
-        return talk.reply()
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Somebody who may send or approve it does not want it to go out."""
-
-    tip: int
-
-    async def run(self, desk: Desk) -> Reply:
-        """Who wrote it, or sent it, hears so."""
-        talk, connection = desk.talk(), desk.connection
-        tip = await tips.find(connection, self.tip)
-        person, what = talk.chat.person, f"refuse tip {self.tip}"
-        right = Right.SEND_TIP if tip is not None and tip.state == ASKED else Right.APPROVE_TIP
-        end_mode(talk)
-        if tip is None or tip.state == DRAFT:
-            talk.tell("tip.gone", "tip:", "home")
-        elif not await rights.use(connection, person, right, talk.at, place=tip.place, what=what):
-            talk.tell("team.not_allowed", "home")
-        elif tip.state == ASKED and await tips.delete_unsent(connection, tip.id):
-            talk.tell("tip.refused", "tip:", "home")
-            _tell(desk, tip.writer, tip.chat, "was_refused")
-        else:
-            found = await tips.sent(connection, tip.id)
-            waits = found is not None and found.state == broadcasts.ASKED
-            if found and waits and await tips.turn(connection, found, broadcasts.STOPPING, BY_HAND):
-                talk.tell("tip.refused", "tip:", "home")
-                _tell(desk, tip.sender, tip.sender_chat, "was_refused")
-            else:
-                talk.tell("tip.late", "tip:", "home")
-        return talk.reply()
-
-
 def counted(talk: Talk, says: Mapping[str, Any]) -> None:
     """It was counted (a notice)."""
     talk.errands.append(Counted(says["tip"], tuple(says["skipped"].items())))
-
-
-def asked(talk: Talk, says: Mapping[str, Any]) -> None:
-    """Somebody wants one to be sent or approved (a notice)."""
-    talk.errands.append(Offered(says["tip"], Right(says["right"])))
 
 
 def told(talk: Talk, says: Mapping[str, Any]) -> None:
@@ -252,16 +159,16 @@ def number_typed(talk: Talk, tip: int, text: str) -> None:
 
 
 async def _open(desk: Desk, talk: Talk, id_: int) -> Tip | None:
-    """A tip that this person may bring on its way: their own draft, or one that waits for who may send it.
+    """A tip that this person may bring on its way: their own unsent one, or one that waits for who may send it.
 
     None after saying why not.
     """
     tip, person = await tips.find(desk.connection, id_), talk.chat.person
-    if tip is None or tip.state == SENT or (tip.state == DRAFT and tip.writer != person):
+    if tip is None or tip.state == SENT or (tip.state == WRITTEN and tip.writer != person):
         end_mode(talk)
         talk.tell("tip.gone", "tip:", "home")
         return None
-    right = Right.WRITE_TIP if tip.state == DRAFT else Right.SEND_TIP
+    right = Right.WRITE_TIP if tip.state == WRITTEN else Right.SEND_TIP
     if not await rights.has(desk.connection, person, right, place=tip.place):
         await rights.use(desk.connection, person, right, talk.at, place=tip.place, what=f"tip {id_}")
         end_mode(talk)
@@ -278,9 +185,4 @@ async def _ask_number(desk: Desk, talk: Talk, tip: Tip) -> None:
 
 def _away(tip: Tip) -> str:
     """The way out: the writer gives it up, somebody else does not send it."""
-    return f"tip_drop:{tip.id}" if tip.state == DRAFT else f"tip_refuse:{tip.id}"
-
-
-def _tell(desk: Desk, person: str, chat: str, what: str) -> None:
-    if person:
-        desk.work.post(Notice(chat, person, "tip.told", {"what": what}))
+    return f"tip_drop:{tip.id}" if tip.state == WRITTEN else f"tip_refuse:{tip.id}"

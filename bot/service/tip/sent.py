@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.people.role import Right, may
 from bot.service import rights
 from bot.service.sending import TURNS, goes_on
-from bot.service.tip.sending import Offered
+from bot.service.tip.deciding import Offered
 from bot.service.tip.words import RIGHTS, end_mode, headline, may_any, places_of
 from bot.service.tip.work import LOOK, job
 from bot.store import broadcasts, roles, tips
@@ -109,7 +109,7 @@ def looked(talk: Talk, says: Mapping[str, Any]) -> None:
     if says["approves"] and state == broadcasts.ASKED:
         turns = [f"tip_approve:{tip}", f"tip_refuse:{tip}"]
     numbers = {name: str(says[name]) for name in ("sent", "failed", "skipped", "unknown", "left")}
-    said = {"state": _word(talk, state), "rests": says["rests"], "by_itself": says["by_itself"]}
+    said = {"state": _word(talk, state), **{name: says[name] for name in ("expected", "rests", "by_itself")}}
     talk.tell("tip.status", *turns, f"tip_look:{tip}", "tip:", **numbers, **said)
 
 

@@ -10,6 +10,7 @@ from bot.broadcast.model import Broadcast, Kind, Plan
 from bot.engine.event import local_time
 from bot.people.role import TABLE, Right, Scope
 from bot.service.broadcast_words import Words
+from bot.service.help import relay
 from bot.service.quiet import allowed
 from bot.service.sending import needed
 from bot.store.tips import UNSET, Tip
@@ -90,7 +91,7 @@ def faults(text: str, language: str) -> tuple[list[tuple[str, str]], str]:
     if len(text) > LONGEST:
         return [("long", str(len(text)))], ""
     problems = check_said(text, language)
-    found = [(FAULTS[each.code], (each.message.split("'") + [""])[1]) for each in problems if each.code in FAULTS]
+    found = [(FAULTS[each.code], ([*each.message.split("'"), ""])[1]) for each in problems if each.code in FAULTS]
     is_long = any(each.code == LONG for each in problems)
     return list(dict.fromkeys(found)), "1" if is_long else ""
 
@@ -128,20 +129,24 @@ def about(talk: Talk, tip: Tip, config: Config) -> dict[str, str]:
 def headline(text: str, most: int = 60) -> str:
     """The first line, as a list shows it."""
     line = text.strip().partition("\n")[0]
-    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+    return line if len(line) <= most else f"{line[:most].rpartition(' ')[0] or line[: most - 1]}…"
 
 
 def reasons(skipped: Mapping[str, int]) -> dict[str, str]:
     """How many do not get it, by reason, for sentences."""
-    known = ("unreachable", "channel_off", "opted_out", "had_enough", "window", "in_a_guide")
+    known = ("unreachable", "channel_off", "opted_out", "had_enough", "window", "in_a_guide", "same_person")
     return {name: str(skipped.get(name) or "") for name in known}
 
 
 def set_mode(talk: Talk, tip: int, what: str) -> None:
     """Typed words are for the tip from now on; who is in the middle of a call for help is left there."""
-    name = talk.chat.mode.partition(":")[0]
-    if name in {"", MODE}:
+    if not is_busy(talk):
         talk.chat = replace(talk.chat, mode=f"{MODE}:{tip}.{what}")
+
+
+def is_busy(talk: Talk) -> bool:
+    """Whether somebody is in the middle of a call for help: what they type is the other side's."""
+    return talk.chat.mode.partition(":")[0] == relay.MODE
 
 
 def end_mode(talk: Talk) -> None:
@@ -150,7 +155,7 @@ def end_mode(talk: Talk) -> None:
         talk.chat = replace(talk.chat, mode="")
 
 
-def by(house: House, language: str, role: str, place: str) -> str:
+def by(house: House, role: str, place: str) -> str:
     """Who did it, as operators read it: no name and no key of a person."""
     values = {"place": place_title(house, place)}
-    return str(house.library.phrase(language, f"{BOT}/tip", f"by_{role}", values))
+    return str(house.library.phrase(house.library.source, f"{BOT}/tip", f"by_{role}", values))

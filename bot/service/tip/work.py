@@ -5,7 +5,6 @@ Each is a job due at once, carried out by the clock with a connection of its own
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.broadcast.audience import read_audience
@@ -28,6 +27,8 @@ from bot.store.tips import SENT
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from bot.broadcast.model import Broadcast
     from bot.config import Config
     from bot.engine.chat import Chat
@@ -45,9 +46,9 @@ DAY = 24 * 3_600_000
 
 
 def job(do: str, tip: int, chat: Chat, at: int, **about: Any) -> Job:
-    """Something to be done with a tip for who asks in this chat; once, however often they ask."""
+    """Something to be done with a tip for who asks in this chat."""
     payload = {"do": do, "tip": tip, "person": chat.person, "chat": chat.key, **about}
-    return Job(f"{KIND}:{tip}:{do}:{chat.person}", "", at, payload, KIND)
+    return Job(f"{KIND}:{tip}:{do}:{chat.person}:{at}", "", at, payload, KIND)
 
 
 class Carrier:
@@ -87,59 +88,58 @@ class Carrier:
         counted = await self._counted(tip, now) if tip is not None and tip.state != SENT else {}
         async with self._database.write() as connection:
             await jobs.cancel(connection, [job.key])
-            tip = await tips.find(connection, job.payload["tip"])
             if tip is None or tip.state == SENT:
                 await _tell(connection, job, now, "gone")
-                return
-            await tips.save(connection, replace(tip, people=gets(counted), changed_at=now))
-            await _notify(connection, job, now, "tip.counted", {"tip": tip.id, "skipped": counted})
+            elif await tips.counted(connection, tip, gets(counted), now):  # else it is counted once more
+                await _notify(connection, job, now, "tip.counted", {"tip": tip.id, "skipped": counted})
 
     async def _send(self, job: Job, tip: Tip | None, now: int) -> None:
         person, expected = job.payload["person"], job.payload["people"]
-        if tip is None or tip.state == SENT:
-            async with self._database.write() as connection:
-                await jobs.cancel(connection, [job.key])
-                if tip is None or tip.sender != person:
-                    await _tell(connection, job, now, "gone")
-            return
-        counted = await self._counted(tip, now)
+        counted = await self._counted(tip, now) if tip is not None and tip.state != SENT else {}
         people = gets(counted)
         async with self._database.write() as connection:
             await jobs.cancel(connection, [job.key])
-            if not await rights.has(connection, person, Right.SEND_TIP, place=tip.place):
+            if tip is None or tip.state == SENT:
+                if tip is None or tip.sender != person:  # else they have tapped twice
+                    await _tell(connection, job, now, "gone")
+            elif not await rights.has(connection, person, Right.SEND_TIP, place=tip.place):
                 await _tell(connection, job, now, "no_right")
-            elif not people or not fits(people, expected):
-                await tips.save(connection, replace(tip, people=people, changed_at=now))
-                await _notify(connection, job, now, "tip.counted", {"tip": tip.id, "skipped": counted})
-            elif not await tips.take(connection, tip, SENT, now, sender=person, chat=job.payload["chat"]):
-                await _tell(connection, job, now, "gone")
-            else:
-                lacks = needed(Kind.TIP, people, self._config.approve_above)
-                start = max(tip.start_at, now)
-                id_ = await broadcasts.add(
-                    *(connection, content(tip, self._house())),
-                    name=name_of(tip.id),
-                    state=begins(lacks),
-                    sender=await called(
-                        connection, self._house(), self._config.language, person, Right.SEND_TIP, tip.place
-                    ),
-                    expected=people,
-                    created_at=now,
-                    start_at=start,
-                )
-                assert id_ is not None, "named by its number"
-                await tips.is_broadcast(connection, tip.id, id_)
-                asked = await holders(connection, Right.APPROVE_TIP, tip.place, {tip.writer, person}) if lacks else []
-                about = {"tip": tip.id, "right": Right.APPROVE_TIP.value}
-                posts = [Notice(chat, each, "tip.asked", about) for each, chat in asked]
-                await _post(connection, posts, now)
-                at = allowed(start, self._config)
-                when = local_time(at).strftime("%H:%M, %d/%m") if at > now else ""
-                said = "waits" if lacks else "sent"
-                await _tell(connection, job, now, said, people=str(people), when=when, asked=str(len(asked) or ""))
-                if tip.writer not in {person, ""} and not lacks:
-                    says = {"what": "sent", "people": str(people), "when": when, "asked": ""}
-                    await _post(connection, [Notice(tip.chat, tip.writer, "tip.told", says)], now)
+            elif not people or tip.people < 0 or not fits(people, expected):
+                if await tips.counted(connection, tip, people, now):
+                    await _notify(connection, job, now, "tip.counted", {"tip": tip.id, "skipped": counted})
+            elif await tips.take(connection, tip, SENT, now, sender=person, chat=job.payload["chat"]):
+                await self._begin(connection, job, tip, people, now)
+            else:  # somebody else was quicker, or they have changed it since
+                tip = await tips.find(connection, tip.id)
+                if tip is None or (tip.state == SENT and tip.sender != person):
+                    await _tell(connection, job, now, "gone")
+
+    async def _begin(self, connection: AsyncConnection, job: Job, tip: Tip, people: int, now: int) -> None:
+        """It becomes a broadcast, or waits for approval; everybody concerned hears so."""
+        person = job.payload["person"]
+        lacks = needed(Kind.TIP, people, self._config.approve_above)
+        start = max(tip.start_at, now)
+        id_ = await broadcasts.add(
+            *(connection, content(tip, self._house())),
+            name=name_of(tip.id),
+            state=begins(lacks),
+            sender=await called(connection, self._house(), person, Right.SEND_TIP, tip.place),
+            expected=people,
+            created_at=now,
+            start_at=start,
+        )
+        assert id_ is not None, "named by its number"
+        await tips.is_broadcast(connection, tip.id, id_)
+        asked = await holders(connection, Right.APPROVE_TIP, tip.place, {tip.writer, person}) if lacks else []
+        about = {"tip": tip.id, "right": Right.APPROVE_TIP.value}
+        await _post(connection, [Notice(chat, each, "tip.asked", about) for each, chat in asked], now)
+        at = allowed(start, self._config)
+        when = local_time(at).strftime("%H:%M, %d/%m") if at > now else ""
+        said = "waits" if lacks else "sent"
+        await _tell(connection, job, now, said, people=str(people), when=when, asked=str(len(asked) or ""))
+        if tip.writer not in {person, ""} and not lacks:
+            says = {"what": "sent", "people": str(people), "when": when, "asked": ""}
+            await _post(connection, [Notice(tip.chat, tip.writer, "tip.told", says)], now)
 
     async def _look(self, job: Job, tip: Tip | None, now: int) -> None:
         data = await Progress(self._database, name_of(tip.id)).look() if tip else None
@@ -151,9 +151,11 @@ class Carrier:
             person, place = job.payload["person"], tip.place
             row = await broadcasts.find(connection, name_of(tip.id))
             reason = row.reason if row else ""
+            stands = row is not None and row.gathered_at > 0
             says = {
                 "tip": tip.id,
                 "state": data["state"],
+                "expected": "" if stands or row is None else str(row.expected),
                 "rests": "1" if reason in {QUIET, CANARY} else "",
                 "by_itself": "1" if data["state"] == PAUSED and reason != BY_HAND else "",
                 **{name: str(data[name]) for name in ("sent", "failed", "skipped", "unknown", "left")},
@@ -164,12 +166,12 @@ class Carrier:
             await _notify(connection, job, now, "tip.looked", says)
 
 
-async def called(connection: Connection, house: House, language: str, person: str, right: Right, place: str) -> str:
+async def called(connection: Connection, house: House, person: str, right: Right, place: str) -> str:
     """By the role that gives somebody the right over a place: no name, and no key of a person."""
     held = [grant.role for grant in await roles.grants(connection, person)]
     giving = [role for role in held if TABLE[right][role] is not Scope.NOWHERE]
     role = giving[0] if giving else Role.SENDER
-    return by(house, language, role.value, place)
+    return by(house, role.value, place)
 
 
 async def holders(connection: Connection, right: Right, place: str, besides: Iterable[str]) -> list[tuple[str, str]]:

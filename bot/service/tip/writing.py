@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from bot.people.place import province_of
 from bot.people.role import Right
 from bot.service import rights
-from bot.service.tip.sending import number_typed
 from bot.service.tip.words import (
     ALL,
     FINISHED,
@@ -16,7 +15,7 @@ from bot.service.tip.words import (
     STUCK,
     UNSAID,
     end_mode,
-    faults,
+    is_busy,
     place_title,
     places_of,
     set_mode,
@@ -24,11 +23,9 @@ from bot.service.tip.words import (
 )
 from bot.service.tip.work import COUNT, job
 from bot.store import roles, tips
-from bot.store.tips import DRAFT, SENT, UNSET, Tip
+from bot.store.tips import SENT, UNSET, WRITTEN, Tip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.service.errand import Desk
     from bot.service.talk import Reply, Talk
 
@@ -37,14 +34,16 @@ MOST_GUIDES, MOST_PLACES = 6, 5
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """Somebody wants to write a tip, or (`tip`) the text of their draft anew."""
+    """Somebody wants to write a tip, or (`tip`) the text of theirs anew."""
 
     tip: int = 0
 
     async def run(self, desk: Desk) -> Reply:
         """If they may write any."""
         talk = desk.talk()
-        if await _places(desk, talk):
+        if is_busy(talk):
+            talk.tell("tip.busy")
+        elif await _places(desk, talk):
             set_mode(talk, self.tip, "text")
             talk.tell("tip.write", f"tip_drop:{self.tip}", most=str(LONGEST))
         return talk.reply()
@@ -64,7 +63,7 @@ class Write:
         places = await _places(desk, talk)
         if not places:
             return talk.reply()
-        chat, old = talk.chat, await tips.draft_of(connection, talk.chat.person)
+        chat, old = talk.chat, await tips.unsent_of(connection, talk.chat.person)
         if old is not None and old.id == self.tip:
             tip = replace(old, text=self.text, people=-1, changed_at=talk.at)
             await tips.save(connection, tip)
@@ -72,7 +71,7 @@ class Write:
             if old is not None:
                 await tips.delete_unsent(connection, old.id)
             only = places[0] if len(places) == 1 and _is_commune(places[0]) else UNSET
-            tip = Tip(0, chat.person, chat.key, only, ALL, self.text, UNSAID, -1, DRAFT, "", "", 0, talk.at)
+            tip = Tip(0, chat.person, chat.key, only, ALL, self.text, UNSAID, -1, WRITTEN, "", "", 0, talk.at)
             tip = replace(tip, id=await tips.add(connection, tip))
         if tip.place != UNSET and not await _may_write(desk, talk, tip.place, tip.id):
             return talk.reply()
@@ -91,7 +90,7 @@ class At:
     async def run(self, desk: Desk) -> Reply:
         """If they may write for it."""
         talk = desk.talk()
-        tip = await own_draft(desk, talk, self.tip)
+        tip = await own_unsent(desk, talk, self.tip)
         if tip is not None and await _may_write(desk, talk, self.place, tip.id):
             tip = replace(tip, place=self.place, people=-1, changed_at=talk.at)
             await tips.save(desk.connection, tip)
@@ -109,11 +108,11 @@ class AskGuide:
     async def run(self, desk: Desk) -> Reply:
         """The first of the menu; any other is typed."""
         talk = desk.talk()
-        tip = await own_draft(desk, talk, self.tip)
+        tip = await own_unsent(desk, talk, self.tip)
         if tip is not None:
             set_mode(talk, tip.id, self.how)
             listed = sorted((flow.menu, name) for name, flow in talk.house.flows.items() if flow.menu is not None)
-            _offer_guides(talk, "guide", tip.id, self.how, [name for _, name in listed][:MOST_GUIDES])
+            offer_guides(talk, "guide", tip.id, self.how, [name for _, name in listed][:MOST_GUIDES])
         return talk.reply()
 
 
@@ -127,7 +126,7 @@ class Whom:
     async def run(self, desk: Desk) -> Reply:
         """They are counted; that may take a moment."""
         talk = desk.talk()
-        tip = await own_draft(desk, talk, self.tip)
+        tip = await own_unsent(desk, talk, self.tip)
         how, _, guide = self.who.partition(".")
         fits = self.who == ALL or (how in {STUCK, FINISHED} and guide in talk.house.flows)
         if tip is not None and fits and await _may_write(desk, talk, tip.place, tip.id):
@@ -161,77 +160,13 @@ class Drop:
         return talk.reply()
 
 
-def typed(talk: Talk, about: str, text: str) -> bool:
-    """What is typed while a tip is made: its text, a place, a guide, the number of people."""
-    tip, _, what = about.partition(".")
-    asked = any(offer.startswith("tip_") for offer in talk.chat.offers)
-    if asked and text and what in _TYPED:
-        _TYPED[what](talk, int(tip), text)
-        return True
-    if not asked:  # they have gone elsewhere meanwhile
-        end_mode(talk)
-    return False
-
-
-def choose_guide(talk: Talk, about: str) -> None:
-    """A guide was chosen by its button: "17.stuck.tea"."""
-    tip, _, who = about.partition(".")
-    talk.errands.append(Whom(int(tip), who))
-
-
-def choose_place(talk: Talk, about: str) -> None:
-    """A place was chosen by its button: "17.thanh-hoa/ngoc-lac"."""
-    tip, _, place = about.partition(".")
-    talk.errands.append(At(int(tip), place))
-
-
-async def own_draft(desk: Desk, talk: Talk, id_: int) -> Tip | None:
-    """The draft, if it is this person's; None after saying that it is gone, or that they may not write any more."""
+async def own_unsent(desk: Desk, talk: Talk, id_: int) -> Tip | None:
+    """The unsent tip, if it is this person's; None after saying that it is gone, or that they may not write now."""
     tip = await tips.find(desk.connection, id_)
-    if tip is None or tip.state != DRAFT or tip.writer != talk.chat.person:
+    if tip is None or tip.state != WRITTEN or tip.writer != talk.chat.person:
         talk.tell("tip.gone", "tip:", "home")
         return None
     return tip if await _places(desk, talk) else None
-
-
-def _text(talk: Talk, tip: int, text: str) -> None:
-    found, is_long = faults(text, talk.house.library.source)
-    if found:
-        kind, what = found[0]
-        talk.tell(f"tip.fault_{kind}", f"tip_drop:{tip}", what=what, most=str(LONGEST))
-    else:
-        talk.errands.append(Write(tip, text, is_long))
-
-
-def _place(talk: Talk, tip: int, text: str) -> None:
-    places = talk.house.places
-    if place := places.sure(text):
-        talk.errands.append(At(tip, place.key))
-    else:
-        found = places.find(text)[:MOST_PLACES]
-        offers = (f"tip_place:{tip}.{each.key}|{each.title}" for each in found)
-        talk.tell("tip.which_place" if found else "tip.no_place", *offers, f"tip_drop:{tip}")
-
-
-def _guide(how: str) -> Callable[[Talk, int, str], None]:
-    def typed_guide(talk: Talk, tip: int, text: str) -> None:
-        heard = talk.heard(text)
-        guides = [each.answer.partition(":")[2] for each in heard.found if each.answer.startswith("open:")]
-        if guides and heard.is_clear and heard.found[0].answer.startswith("open:"):
-            talk.errands.append(Whom(tip, f"{how}.{guides[0]}"))
-        else:
-            _offer_guides(talk, "which_guide" if guides else "no_guide", tip, how, guides[:3])
-
-    return typed_guide
-
-
-_TYPED: dict[str, Callable[[Talk, int, str], None]] = {
-    "text": _text,
-    "place": _place,
-    STUCK: _guide(STUCK),
-    FINISHED: _guide(FINISHED),
-    "number": number_typed,
-}
 
 
 async def _places(desk: Desk, talk: Talk) -> list[str]:
@@ -267,7 +202,8 @@ def _ask_next(talk: Talk, tip: Tip, places: list[str], long: str = "") -> None:
         talk.tell("tip.whom", *offers, drop, place=place_title(talk.house, tip.place), long=long)
 
 
-def _offer_guides(talk: Talk, sentence: str, tip: int, how: str, guides: list[str]) -> None:
+def offer_guides(talk: Talk, sentence: str, tip: int, how: str, guides: list[str]) -> None:
+    """Guides to choose from."""
     speaker = talk.house.speaker(talk.chat)
     offers = (f"tip_guide:{tip}.{how}.{guide}|{speaker.title(guide)}" for guide in guides)
     talk.tell(f"tip.{sentence}", *offers, f"tip_drop:{tip}")
