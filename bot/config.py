@@ -253,9 +253,7 @@ SETTINGS: dict[str, Setting] = {
     "web.public_url": Setting("public_url", _url, "an address such as https://bot.example", "CAM_TAY_PUBLIC_URL"),
     "web.zalo_link": Setting("zalo_link", _secure, "an https address such as https://zalo.me/123456789"),
     "web.debug": Setting("debug", _yes, "true or false"),
-    "help.hours": Setting(
-        "help_hours", _day_spans, 'times of day such as ["07:00-21:00"], none past midnight'
-    ),
+    "help.hours": Setting("help_hours", _day_spans, 'times of day such as ["07:00-21:00"], none past midnight'),
     "help.holidays": Setting("help_holidays", _dates, "a list of days such as [2027-02-06, 2027-02-07]"),
     "report.columns": Setting("report_columns", _columns, f"a list of {', '.join(REPORT_COLUMNS)}"),
     "reminder.after": Setting("reminder_after", _duration, 'a duration such as "1 day"'),

@@ -56,6 +56,9 @@ debug = true
 hours = ["08:00-11:30", "13:30-20:00"]
 holidays = [2027-02-06]
 
+[report]
+columns = ["helped", "calls"]
+
 [reminder]
 after = "2 days"
 quiet = ["21:00-06:00"]
@@ -96,7 +99,9 @@ together = false
 proof = false
 message = "v2.0/oa/message"
 """
-    config, problems = _load(tmp_path, toml, TELEGRAM_SECRET="abc", ZALO_BOT_SECRET="abcdefgh", ZALO_OA_SECRET="abcdefgh")
+    config, problems = _load(
+        tmp_path, toml, TELEGRAM_SECRET="abc", ZALO_BOT_SECRET="abcdefgh", ZALO_OA_SECRET="abcdefgh"
+    )
     assert problems == []
     assert config == Config(
         root=tmp_path,
@@ -112,6 +117,7 @@ message = "v2.0/oa/message"
         debug=True,
         help_hours=((time(8), time(11, 30)), (time(13, 30), time(20))),
         help_holidays=frozenset({date(2027, 2, 6)}),
+        report_columns=("helped", "calls"),
         reminder_after=172_800,
         quiet=((time(21), time(6)),),
         tips_a_day=2,

@@ -73,7 +73,8 @@ ROOMS: dict[str, frozenset[str]] = {
 """Which rooms a room may import from besides itself. The front door (app, cli, __main__) may use all."""
 
 OF_ALL_CHANNELS = frozenset(
-    f"channel.{name}" for name in ("picture", "http", "timing", "parts", "steps", "numbered", "counts", "file_ids", "polling")
+    f"channel.{name}"
+    for name in ("picture", "http", "timing", "parts", "steps", "numbered", "counts", "file_ids", "polling")
 )
 """What every channel may use."""
 

@@ -1,4 +1,4 @@
-"""Campaigns: what is to be reached where and by when, and what counts for it. They are written in campaigns/<name>.toml.
+"""Campaigns: what is to be reached where and by when, and what counts for it. Written in campaigns/<name>.toml.
 
 docs/counting.md tells how to write one.
 """

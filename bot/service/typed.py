@@ -67,7 +67,13 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
         talk.tell("too_long", *talk.offers)
     elif text.startswith("/"):
         _command(talk, text, first=first)
-    elif _is_name(talk, text) or coded(talk, text) or _check(talk, text) or cries_for_help(talk, text) or _button(talk, text):
+    elif (
+        _is_name(talk, text)
+        or coded(talk, text)
+        or _check(talk, text)
+        or cries_for_help(talk, text)
+        or _button(talk, text)
+    ):
         return
     elif talk.flow is not None and _is_asked(talk):
         _answer(talk, talk.flow, text)

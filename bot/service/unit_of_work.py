@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.service.house import House
     from bot.service.talk import Reply
     from bot.store.hot import Connection
+    from bot.store.jobs import Job
 
 SPOKEN = frozenset({What.TEXT, What.TAP, What.MEDIA, What.EDITED})
 """What shows that somebody is there."""
@@ -117,7 +118,7 @@ class UnitOfWork:
         if reply.erase:
             self._erase(incoming, reply)
 
-    def put(self, job: jobs.Job) -> None:
+    def put(self, job: Job) -> None:
         """A job that is to be written."""
         self.cancelled.discard(job.key)
         self.jobs[job.key] = job

@@ -59,7 +59,10 @@ _SAID = (
     *(f"learning.family_{block}" for block in ("wrong", "tries", "left")),
     *(f"certificate.{block}" for block in ("earned", "ask_name", "made", "other_name", "of_team", "look", "unknown")),
     *(f"certificate.name_{block}" for block in ("empty", "long", "number", "signs")),
-    *(f"certificate.{block}" for block in ("revoke_ask", "revoked", "no_such", "was_revoked", "learn_first", "no_team")),
+    *(
+        f"certificate.{block}"
+        for block in ("revoke_ask", "revoked", "no_such", "was_revoked", "learn_first", "no_team")
+    ),
     *(f"certificate.paper_{block}" for block in ("title", "gives", "passed", "team", "day", "serial", "check", "note")),
     "certificate.paper_code_alt",
     *(f"certificate.page_{block}" for block in ("valid", "revoked", "erased", "unknown", "says", "check")),

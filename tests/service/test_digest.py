@@ -130,14 +130,12 @@ async def _adds_up(folder, lines, entries, erased, forgotten):
                 await counts.add(batch, entry)
         async with database.read() as connection:
             facts = await tally.of_place(connection, COMMUNE, first, last)
-        sheets = [
-            grid(facts).sheet(COLUMNS, hides=False) for grid in (tally.by_guide, tally.by_team, tally.by_place)
-        ]
+        sheets = [grid(facts).sheet(COLUMNS, hides=False) for grid in (tally.by_guide, tally.by_team, tally.by_place)]
         assert len({sheet.total for sheet in sheets}) == 1
         for sheet in sheets:
-            assert sheet.total == tuple(map(sum, zip(*(row for _, row in sheet.rows), strict=True)))[: len(COLUMNS)] or (
-                not sheet.rows and not any(sheet.total)
-            )
+            assert sheet.total == tuple(map(sum, zip(*(row for _, row in sheet.rows), strict=True)))[
+                : len(COLUMNS)
+            ] or (not sheet.rows and not any(sheet.total))
             for _, row in (*sheet.rows, ("", sheet.total)):
                 cells = dict(zip(COLUMNS, row, strict=True))
                 assert cells["helped"] == cells["done"] + cells["part"] + cells["not"]

@@ -392,10 +392,10 @@ async def test_a_photo_is_not_passed_on(tmp_path):
 @pytest.mark.parametrize(
     ("at", "begins"),
     [
-        (datetime(2026, 11, 23, 9, 0), datetime(2026, 11, 23, 9, 0)),
-        (datetime(2026, 11, 23, 5, 0), datetime(2026, 11, 23, 7, 0)),
-        (datetime(2026, 11, 23, 22, 0), datetime(2026, 11, 25, 7, 0)),
-        (datetime(2026, 11, 24, 12, 0), datetime(2026, 11, 25, 7, 0)),
+        (datetime(2026, 11, 23, 9, 0, tzinfo=VIETNAM), datetime(2026, 11, 23, 9, 0, tzinfo=VIETNAM)),
+        (datetime(2026, 11, 23, 5, 0, tzinfo=VIETNAM), datetime(2026, 11, 23, 7, 0, tzinfo=VIETNAM)),
+        (datetime(2026, 11, 23, 22, 0, tzinfo=VIETNAM), datetime(2026, 11, 25, 7, 0, tzinfo=VIETNAM)),
+        (datetime(2026, 11, 24, 12, 0, tzinfo=VIETNAM), datetime(2026, 11, 25, 7, 0, tzinfo=VIETNAM)),
     ],
 )
 def test_the_hours_of_duty(tmp_path, at, begins):
