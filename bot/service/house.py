@@ -10,7 +10,6 @@ from bot.capability import CAPABILITIES
 from bot.engine import path
 from bot.engine.button import ButtonMeaning, button_id
 from bot.engine.chat import MOST_PROFILES, Profile
-from bot.flow.check.tree import official
 from bot.flow.link import link
 from bot.flow.model import QUESTIONS, Kind
 from bot.flow.own import Scope, own
@@ -115,6 +114,8 @@ class House:
     @cached_property
     def scam_rules(self) -> Rules:
         """The rules of the scam check. Read at the first message that is looked into."""
+        from bot.flow.check.tree import official  # noqa: PLC0415 (the checker is not needed to serve)
+
         return load_rules(official()["sites"])
 
     def everywhere(self) -> dict[str, ButtonMeaning]:

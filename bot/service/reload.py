@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from bot.engine import path
 from bot.engine.event import local_day
-from bot.flow.check import check
 from bot.service import aloud, checked
 from bot.service.house import load_house
 from bot.wording.sentences import SENTENCES
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from bot.config import Config
@@ -36,7 +36,7 @@ def open_house(config: Config, now: int | None = None) -> tuple[House | None, li
 
     today = local_day(now if now is not None else int(time.time() * 1000))
     mark = checked.mark_of(config.root)
-    problems = [] if checked.is_known(config.root, mark) else check(config.root, today=today, bot_texts=SENTENCES)
+    problems = [] if checked.is_known(config.root, mark) else _check(config.root, today)
     faulty = {name for problem in problems if problem.is_error for name in _guides_of(problem.path, config.root)}
     if BOT_WORDS in faulty or not any((config.root / "content").glob(f"*/{BOT_WORDS}/address.toml")):
         return None, problems
@@ -46,6 +46,13 @@ def open_house(config: Config, now: int | None = None) -> tuple[House | None, li
     if not any(problem.is_error for problem in problems):
         checked.remember(config.root, mark)
     return (replace(house, flows=sound, speaks=speaks) if sound else None), problems
+
+
+def _check(root: Path, today: date) -> list[Problem]:
+    """What is wrong in all files of the guides."""
+    from bot.flow.check import check  # noqa: PLC0415 (files that are known need no checker)
+
+    return check(root, today=today, bot_texts=SENTENCES)
 
 
 BOT_WORDS = "_bot"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import asyncpg
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store.database import LOCKS, SERVING, TAKEN, Database
+from bot.store.driver import create_async_engine
 from bot.store.shares import Shares, processes
 
 if TYPE_CHECKING:

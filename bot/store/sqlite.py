@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot import __version__
 from bot.store.database import TAKEN, Database, DatabaseFault
+from bot.store.driver import create_async_engine
 from bot.store.owner import BROADCASTS, CHORES, Process
 from bot.store.parts import PARTITIONS
 
