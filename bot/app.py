@@ -17,12 +17,13 @@ from bot.channel.web import Web
 from bot.channel.zalo_bot import ZaloBot
 from bot.channel.zalo_oa import Ways, ZaloOa
 from bot.channel.zalo_oa_token import Account
-from bot.service import beside, campaign, count, digest
+from bot.service import beside, campaign, count, digest, month, plan_news
 from bot.service.aloud import drafts
 from bot.service.broadcast import Broadcasts
 from bot.service.clock import Clock
 from bot.service.conversation import Conversation
 from bot.service.help import watch
+from bot.service.help.missed import Missed
 from bot.service.home import asks_home
 from bot.service.keys import Keys
 from bot.service.quota import Quota, plan_of
@@ -70,6 +71,7 @@ class App:
         self.config = config
         self.database = database
         self.sender = Sender(database)
+        self.sender.listeners.append(Missed(database.owner.now))
         self.conversation = Conversation(house, database, self.sender, config)
         self.share = Share(database, self.sender, self.conversation.relayed)
         self.clock = Clock(database, self.conversation, self.sender, config)
@@ -79,7 +81,9 @@ class App:
         self.drafts = drafts(config)
         self.clock.carriers |= watch.carriers(database, config)
         self.clock.carriers |= beside.carriers(database)
-        self.clock.carriers |= digest.carriers(database)
+        self.clock.carriers |= digest.carriers(database, config)
+        self.clock.carriers |= month.carriers(database)
+        self.clock.carriers |= plan_news.carriers(database, config)
         self.clock.carriers |= campaign.carriers(database, lambda: self.conversation.house)
         self.clock.forgetters.append(count.forgetter(database))
         tips = Carrier(database, config, lambda: self.conversation.house, self.broadcasts.terms)
@@ -243,6 +247,7 @@ def zalo_bot(config: Config, house: House, timing: Timing | None = None) -> Zalo
         secret=config.zalo_bot_secret,
         keep_days=config.keep_inbox_days,
         styles=config.zalo_bot_styles,
+        voice=config.zalo_bot_voice,
         proxy=config.zalo_bot_proxy,
         timing=timing,
     )

@@ -16,7 +16,7 @@ class Capabilities:
     edits: bool
     deletes: bool
     pictures: bool
-    voice: bool
+    voice: str  # how the file of a voice note ends; "": none are taken, a voice is given by its address
     chat_rate: float  # sustained messages a second to one chat; 0: no limit
     chat_burst: int  # messages at once to one chat
     keeps: bool  # the channel shows its messages from the outbox, so their words are kept there
@@ -27,6 +27,8 @@ class Capabilities:
     burst: int = 0  # replies wait for `rate` as well, but for so many at once; 0: they do not wait
     shares: bool = False  # a button lets the person choose whom to pass something on to
     window: int = 0  # hours after a person did something in which they may be written to unasked; 0: at any time
+    payload: int = 0  # letters (of ASCII) that a tap may bring back; 0: no buttons of a platform, or no limit
+    photos: bool = False  # a photo that somebody sent can be sent on by the platform's own id or address of it
 
 
 CAPABILITIES = {
@@ -38,7 +40,7 @@ CAPABILITIES = {
         edits=False,
         deletes=False,
         pictures=False,
-        voice=False,
+        voice="",
         chat_rate=0,
         chat_burst=1,
         keeps=False,
@@ -51,7 +53,7 @@ CAPABILITIES = {
         edits=True,
         deletes=True,
         pictures=True,
-        voice=True,
+        voice=".mp3",
         chat_rate=0,
         chat_burst=1,
         keeps=True,
@@ -66,15 +68,17 @@ CAPABILITIES = {
         edits=True,
         deletes=True,
         pictures=True,
-        voice=True,
+        voice=".ogg",
         chat_rate=1.0,
         chat_burst=5,
         keeps=False,
         rate=30.0,
         shares=True,
+        payload=64,
+        photos=True,
     ),
     # https://docs.zaloplatforms.com/docs/BOT, as developers quote it; what is not settled: docs/zalo.md. It takes voice
-    # as AAC alone, which none of our libraries writes, so a voice is given by its address.
+    # as AAC alone, by its address, and in private chats.
     "zalo_bot": Capabilities(
         text=2000,
         caption=2000,
@@ -83,13 +87,14 @@ CAPABILITIES = {
         edits=False,
         deletes=False,
         pictures=True,
-        voice=False,
+        voice=".aac",
         chat_rate=1.0,
         chat_burst=5,
         keeps=False,
         by_address=True,
         people=50,
         messages=3000,
+        photos=True,
     ),
     # https://docs.zaloplatforms.com (Official Account), as developers quote it; what is not settled: docs/zalo.md. 100
     # calls a minute: 80 evenly and 20 at once are never more. For 48 hours messages are free; 500 a month after that.
@@ -101,7 +106,7 @@ CAPABILITIES = {
         edits=False,
         deletes=False,
         pictures=True,
-        voice=False,
+        voice="",
         chat_rate=1.0,
         chat_burst=5,
         keeps=False,
@@ -109,6 +114,8 @@ CAPABILITIES = {
         messages=500,
         burst=20,
         window=48,
+        payload=1000,
+        photos=True,
     ),
 }
 """By the channel's name."""

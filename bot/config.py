@@ -73,6 +73,7 @@ class Config:
     telegram_proxy: str = field(default="", repr=False)
     zalo_bot_webhook: str = ""
     zalo_bot_styles: bool = True
+    zalo_bot_voice: bool = True
     zalo_bot_people: int = CAPABILITIES["zalo_bot"].people
     zalo_bot_messages: int = CAPABILITIES["zalo_bot"].messages
     zalo_bot_counts_incoming: bool = True
@@ -147,8 +148,6 @@ def _text(value: Any) -> str:
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        if isinstance(value, str) and value.isdecimal():
-            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise _Unfit
         return value
@@ -274,6 +273,7 @@ SETTINGS: dict[str, Setting] = {
     "telegram.webhook": Setting("telegram_webhook", _secure, "an https address", "TELEGRAM_WEBHOOK"),
     "zalo_bot.webhook": Setting("zalo_bot_webhook", _secure, "an https address", "ZALO_BOT_WEBHOOK"),
     "zalo_bot.styles": Setting("zalo_bot_styles", _yes, "true or false"),
+    "zalo_bot.voice": Setting("zalo_bot_voice", _yes, "true or false"),
     "zalo_bot.people": Setting("zalo_bot_people", _whole(0, 10**9), "a number of people; 0: no limit"),
     "zalo_bot.messages": Setting("zalo_bot_messages", _whole(0, 10**9), "a number of messages; 0: no limit"),
     "zalo_bot.counts_incoming": Setting("zalo_bot_counts_incoming", _yes, "true or false"),
@@ -331,7 +331,7 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> tuple[Conf
         if not environment.get(name):
             continue
         try:
-            values[setting.field] = setting.read(environment[name])
+            values[setting.field] = _of_text(setting, environment[name])
         except _Unfit:
             message = f"the environment variable {name} must be {setting.kind}"
             problems.append(Problem(ENVIRON, 1, 1, "E203", message))
@@ -357,6 +357,16 @@ def _hook(path: Path, values: Mapping[str, Any], environment: Mapping[str, str],
     return [read_file(path).problem((prefix, "webhook"), "E204", message, hint)]
 
 
+def _of_text(setting: Setting, text: str) -> Any:
+    """A value of the environment, where numbers are texts too. Raises _Unfit."""
+    try:
+        return setting.read(text)
+    except _Unfit:
+        if not text.isdecimal():
+            raise
+        return setting.read(int(text))
+
+
 def find_root() -> Path:
     """The folder with bot.toml, flows/ and content/: CAM_TAY_ROOT, or the current folder."""
     return Path(os.environ.get("CAM_TAY_ROOT") or ".").resolve()
@@ -370,7 +380,8 @@ def _read(path: Path, values: dict[str, Any]) -> list[Problem]:
         setting = SETTINGS.get(key)
         where = tuple(key.split("."))
         if setting is None:
-            hint = did_you_mean(key, SETTINGS) or "the settings are listed in docs/running.md"
+            names = {name.partition(".")[0] for name in SETTINGS} if isinstance(value, dict) else SETTINGS
+            hint = did_you_mean(key, names) or "the settings are listed in docs/running.md"
             if last := _SECRETS.get(key.rpartition(".")[2]):
                 first = "TELEGRAM_BOT" if last == "TOKEN" else "TELEGRAM"
                 first = "ZALO_OA" if key.startswith("zalo_oa") else "ZALO_BOT" if key.startswith("zalo") else first

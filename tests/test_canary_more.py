@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot import log
+from bot.people.role import Role
 from bot.store import tables
 from tests.channel.conftest import living
 from tests.kit.house import house
-from tests.kit.shell import make_root
+from tests.kit.shell import Shell, make_root
+from tests.kit.teams import invited, make_team
 from tests.kit.telegram import TelegramDouble
 from tests.web.visitor import visitor
 
@@ -209,3 +211,39 @@ async def test_what_is_given_to_the_scam_check_is_kept_nowhere_on_the_web_page(t
             assert MARKS.search(page.html.encode()) is None
         assert found(lines, tmp_path) == []
     assert found(lines, tmp_path) == []
+
+
+async def test_a_photo_in_a_call_for_help_leaves_nothing(tmp_path, double, lines):
+    """Two people on Telegram: after a yes the helper sees the very file; it is not fetched, and its id is kept nowhere."""
+    root = make_root(tmp_path / "house")
+    async with living(double, root, tmp_path) as bot:
+        helped, helper = double.person(501), double.person(502)
+        shell = Shell(bot.app, bot.telegram)
+        await make_team(shell)
+        await helper.starts(await invited(shell, Role.VOLUNTEER))
+        await helper.waits_for("Đoàn xã Ngọc Lặc")
+        await helper.says("/team")
+        await helper.waits_for("muốn làm việc gì")
+        await helper.taps("🟢 Trực")
+        await helper.waits_for("đang trực")
+        await helped.says("gặp người giúp")
+        await helped.waits_for("Có đội tình nguyện")
+        await helped.taps("🙋 Nhờ người giúp")
+        await helped.waits_for("ở xã, phường nào")
+        await helped.taps("Không rõ")
+        await helper.waits_for("Có người cần giúp")
+        await helper.taps("🙋 Nhận giúp")
+        await helped.waits_for("Người thật đã vào giúp")
+        sent = await helped.sends_photo(caption="đây cháu")
+        await helped.waits_for("muốn gửi ảnh này")
+        assert not any(shown.photo for shown in helper.screen)
+        await helped.taps("✅ Gửi ảnh")
+        shown = await helper.waits_for(lambda each: each.photo is not None)
+        assert (shown.photo, shown.plain) == (sent.photo, "Người cần giúp gửi ảnh này.")
+        await helped.waits_for("đã chuyển ảnh")
+        await double.until(lambda: not bot.app.sender.backlog["telegram"])
+    assert not any("getFile" in each.method for each in double.calls)
+    marks = re.compile(rf"\b{sent.photo}\b|đây cháu".encode())
+    places = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert [name for name, data in places.items() if marks.search(data)] == []
+    assert not marks.search(lines.getvalue().encode())

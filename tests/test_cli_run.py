@@ -69,7 +69,8 @@ def test_settings_that_cannot_be(root, environment, words):
         ({"CAM_TAY_DATABASE": "nonsense"}, ("'database' is no database address",)),
         ({"CAM_TAY_DATABASE": "sqlite:////tmp/x.db"}, ("'database' is no database address",)),
         ({"CAM_TAY_DATABASE": "mysql://u:hush@h/x"}, ("'database' is no database address: h/x",)),
-        ({"CAM_TAY_HOST": "nowhere.invalid"}, ("Cannot listen on nowhere.invalid",)),
+        ({"CAM_TAY_HOST": "nowhere.invalid"}, ("Cannot listen on nowhere.invalid", "setting 'web.host'")),
+        ({"CAM_TAY_HOST": "192.0.2.1"}, ("Cannot listen on 192.0.2.1", "setting 'web.host'")),
     ],
 )
 def test_wrong_values_in_the_environment(root, environment, words):

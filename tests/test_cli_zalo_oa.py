@@ -149,6 +149,8 @@ async def test_the_probe_finds_out_how_this_account_behaves(root, database):
     assert (answers["Are 5 buttons taken?"], answers["Are 6 buttons taken?"][:14]) == ("taken: yes", "taken: no: -20")
     (together,) = [answer for question, answer in answers.items() if "in one message" in question]
     assert together.startswith("no: -201")
+    assert answers["Is “v2.0/oa/message” open (setting 'zalo_oa.message')?"].startswith("setup: -240")
+    assert answers["Is there a template for lists (the bot uses none)?"].startswith("no: -201")
     assert double.access not in done.stdout + done.stderr
 
 

@@ -84,6 +84,7 @@ webhook = "https://bot.example/telegram"
 [zalo_bot]
 webhook = "https://bot.example/zalo"
 styles = false
+voice = false
 people = 500
 messages = 0
 counts_incoming = false
@@ -137,6 +138,7 @@ message = "v2.0/oa/message"
         telegram_secret="abc",
         zalo_bot_webhook="https://bot.example/zalo",
         zalo_bot_styles=False,
+        zalo_bot_voice=False,
         zalo_bot_people=500,
         zalo_bot_messages=0,
         zalo_bot_counts_incoming=False,

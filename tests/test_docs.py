@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import typer
 
 from bot import cli, config
+from bot.capability import CAPABILITIES, Capabilities
 from bot.store import tables
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +44,25 @@ def test_the_defaults_that_are_documented_hold():
     text = (DOCS / "running.md").read_text(encoding="utf-8")
     for key, value in {"web.port": made.port, "web.host": made.host, "language": made.language}.items():
         assert re.search(rf"### `{key}`\n`\"?{value}\"?`", text)
+
+
+def test_the_table_of_channels_is_the_codes():
+    """docs/channels.md, every field of every channel."""
+    rows = dict(
+        re.findall(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", (DOCS / "channels.md").read_text("utf-8"), re.MULTILINE)
+    )
+    for field in fields(Capabilities):
+        assert rows.pop(field.name).split(" | ") == [_shown(getattr(can, field.name)) for can in CAPABILITIES.values()]
+    assert rows == {}
+
+
+def _shown(value: object) -> str:
+    """As it stands in that table."""
+    if isinstance(value, bool):
+        return "yes" if value else "–"
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else str(value or "–")
 
 
 def commands() -> set[str]:

@@ -92,6 +92,14 @@ def test_every_size_says_what_it_is_where_it_leads_and_how_old_it_is(size, langu
     assert data["footer"][-1] in text[-1]
 
 
+def test_the_address_beside_the_code_can_be_typed():
+    """Of a team's signed link it is the guide's own; the code and a tap on it open the link itself."""
+    signed = "https://camtay.example/go/GfMkVKgSIclz5yxvjpeid-activate__type_code__kien-tho-01"
+    data = printer("vi").data(GUIDE, signed, TEAM)
+    assert (data["link"], data["link_shown"]) == (signed, f"camtay.example/g/{GUIDE}")
+    assert printer("vi").data(GUIDE, LINK)["link_shown"] == LINK.removeprefix("https://")
+
+
 @pytest.mark.parametrize("size", [size for size in SIZES if size != "guide"])
 @pytest.mark.parametrize("language", BOTH)
 def test_a_sheet_is_one_page_of_its_size(size, language):

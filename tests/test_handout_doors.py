@@ -14,6 +14,10 @@ from bot.handout.press import FACE
 from bot.handout.shelf import Busy, NotMade, Shelf
 from bot.handout.wanted import Wanted
 from bot.handout.words import Printer
+from bot.people.link import Kind, Link
+from bot.people.team import Team
+from bot.service.forward import codes_of
+from bot.store import teams
 from bot.web.media import AN_HOUR, STATIC
 from tests.kit.house import house
 from tests.kit.printed import codes, pages, words
@@ -100,6 +104,29 @@ async def test_a_stranger_puts_no_words_and_no_address_on_our_paper(ask):
     for forged in ("link=https://evil.example", "team=Ng%C3%A2n+h%C3%A0ng", "phone=0900"):
         assert (await ask(f"/h/rice.pdf?{forged}"))[2] == plain[2]
     assert (await ask("/h/rice.pdf", host="evil.example"))[2] == plain[2]
+
+
+async def test_a_team_s_code_prints_the_team_and_leads_to_its_link(root, tmp_path):
+    """The code is signed: forged, of a team that has ended or whose name cannot be printed, it is the guide's own."""
+    async with house(tmp_path, root=root, public_url=PUBLIC) as bot, aiohttp.ClientSession() as client:
+        database = bot.app.database
+        async with database.batch() as batch:
+            for code, name in (("doan-xa", "Đoàn xã Ngọc Lặc"), ("doan-cu", "Đoàn cũ"), ("doan-la", "Đoàn 微信")):
+                await teams.save(batch, [Team(code, name, "youth", "thanh-hoa/ngoc-lac", 1)])
+            await teams.end(batch, "doan-cu", 2)
+            made = [Link("rice", "", team, Kind.PAPER) for team in ("doan-xa", "doan-cu", "doan-la")]
+            good, ended, foreign = await codes_of(batch, made, 1)
+
+        async def sheet(code):
+            async with client.get(f"{bot.url}/h/{code}.pdf?size=a6") as answer:
+                file = await answer.read()
+            return (answer.status, *codes(pages(file)[0]), "Đoàn" in words(file)[0]) if answer.status == 200 else 404
+
+        assert await sheet(good) == (200, f"{PUBLIC}/go/{good}", True)
+        assert await sheet(f"Gaaaaaaaaaa{good[11:]}") == (200, f"{PUBLIC}/g/rice", False)
+        assert await sheet(ended) == (200, f"{PUBLIC}/g/rice", False)
+        assert await sheet(foreign) == (200, f"{PUBLIC}/go/{foreign}", False)
+        assert [await sheet(odd) for odd in ("G", "K", "Gx", "Kaaaaaaaaaaaa")] == [404] * 4
 
 
 async def test_without_a_public_address_it_leads_to_where_it_was_asked_for(root, tmp_path):

@@ -148,7 +148,8 @@ async def test_a_database_that_refuses_does_not_tell_what_was_to_be_written(tmp_
             bot.app.conversation.accept(bot.incoming("1", What.TEXT, text=PRIVATE)), return_exceptions=True
         )
         assert isinstance(told[0], Exception)
-        assert "not stored" in lines.getvalue()
+        assert '"not stored" reason="it may not be written' in lines.getvalue()
+        assert not bot.app.conversation.stores, "health says so"
         await driver.execute("PRAGMA query_only = OFF")
         await _assert_clean(bot, lines, root)
 

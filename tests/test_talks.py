@@ -1,6 +1,7 @@
 """Transcripts of real conversations: what a person does, what the bot says, where they stand.
 
-`pytest --write-talks` writes down what the bot says now; read the difference before you keep it.
+`pytest --write-talks` writes down what the bot says now, and the `=` and `*` lines of steps that were put in or taken
+out; read the difference before you keep it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bot.flow.link import digest
 from bot.service.house import House
 from bot.wording.library import Library
 from tests.kit.flows import flow_of
+from tests.kit.mend import mend
 from tests.kit.ready import loaded
 from tests.kit.talk import Person, meanings_of, play
 
@@ -44,9 +46,10 @@ def real_house() -> House:
 def test_talk(path: Path, request: pytest.FixtureRequest) -> None:
     """The bot says what stands in the transcript, word for word, and the person stands where it says."""
     entries = parse(path.read_text(encoding="utf-8"))
-    played = play(real_house(), entries)
+    writes = request.config.getoption("--write-talks")
+    played = play(real_house(), mend(real_house(), entries) if writes else entries)
     assert not played.faults
-    if request.config.getoption("--write-talks"):
+    if writes:
         path.write_text(write(played.entries), encoding="utf-8")
         return
     assert write(played.entries) == write(entries), "if this is meant: pytest --write-talks"
@@ -58,6 +61,28 @@ def test_every_guide_has_talks() -> None:
     for path in FILES:
         marks = [entry.mark for entry in parse(path.read_text(encoding="utf-8"))]
         assert "=" in marks, f"{path.name} has no line '= <step>' that says where the person stands"
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now"),
+    [
+        ("= age\n> 60\n= end done", "= age\n> 60\n= act\n* Xong rồi\n= end done"),  # a step that was put in
+        ("= age\n> 60\n= old\n* Xong rồi\n= end done", "= age\n> 60\n= act\n* Xong rồi\n= end done"),  # renamed
+        ("= old\n* Xong rồi\n= age\n> 60\n= act", "= age\n> 60\n= act"),  # taken out
+    ],
+)
+def test_a_transcript_follows_its_guide(was: str, is_now: str) -> None:
+    """Steps put in, taken out or renamed: its own lines are mended, and it plays."""
+    mended = mend(small_house(), parse(f"> /start probe\n{was}"))
+    assert write(mended) == f"> /start probe\n{is_now}\n"
+    assert play(small_house(), mended).faults == []
+
+
+def test_what_cannot_be_mended_is_told() -> None:
+    """Where no “Xong rồi” leads on, the lines stay, and the fault has its line."""
+    lines = parse("> /start probe\n= act\n* Xong rồi\n= end done")
+    assert mend(small_house(), lines) == lines
+    assert play(small_house(), lines).faults[0] == "line 2: stands at 'age', not at 'act'"
 
 
 @pytest.mark.parametrize("first", ["wait", "unblock", "sticker"])

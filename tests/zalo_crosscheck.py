@@ -14,7 +14,7 @@ a star.
 | picture that is not there *    | refused              | taken                 | it is fetched by the platform           |
 | chat that never wrote *        | refused              | taken                 | a bot cannot begin                      |
 | unknown method *               | 404                  | 400                   | 404                                     |
-| sendVoice *                    | takes .aac           | unknown               | it exists                               |
+| sendVoice, no such file *      | refused              | unknown               | it is fetched by the platform           |
 | secret of 3 characters *       | refused              | taken                 | 8 to 256                                |
 | wrong token *                  | 401                  | 401                   | 401                                     |
 | idle poll *                    | 408                  | 408                   | 408 was measured                        |
@@ -67,7 +67,7 @@ ASKED = {
     "picture that is not there": ("", "sendPhoto", {"chat_id": "a", "photo": "http://127.0.0.1:1/x"}, 400, 200),
     "chat that never wrote": ("", "sendMessage", {"chat_id": "b", "text": "x"}, 400, 200),
     "unknown method": ("", "sendTemplate", {}, 404, 400),
-    "sendVoice": ("", "sendVoice", {"chat_id": "a", "voice_url": "https://x.example/a.aac"}, 200, 400),
+    "sendVoice, no such file": ("", "sendVoice", {"chat_id": "a", "voice_url": "http://127.0.0.1:1/a.aac"}, 400, 400),
     "secret of 3 characters": ("", "setWebhook", {"url": "http://127.0.0.1:1/", "secret_token": "abc"}, 400, 200),
 }
 

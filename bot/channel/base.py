@@ -46,6 +46,7 @@ class Incoming:
     detail: str = ""
     language: str = ""
     forwarded: bool = False  # the person did not write it: it came from somebody else
+    photo: str = ""  # the platform's own id or address of a photo, where it can be sent on by that
 
     @property
     def key(self) -> str:
@@ -116,6 +117,17 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture that nobody here holds: the platform's own id or address of it, or where our web door shows it.
+
+    `words` stand below it. Only for channels with the capability `photos`.
+    """
+
+    file: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Keyboard:
     """New buttons under a message already sent: a record of what was answered."""
 
@@ -155,7 +167,7 @@ class Card:
     picture: str = ""
 
 
-Outgoing = Message | VoiceNote | Document | Keyboard | Deletion | Correction
+Outgoing = Message | VoiceNote | Document | Photo | Keyboard | Deletion | Correction
 
 
 @dataclass(frozen=True, slots=True)

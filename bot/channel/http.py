@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 from pyreqwest.client import Client, ClientBuilder
@@ -33,6 +33,9 @@ PATIENCE: Final = timedelta(seconds=ANSWER)
 
 CONNECTIONS: Final = 1000
 """Requests under way at once: 1,000 of 50 ms are 20,000 a second."""
+
+MOST_QUOTED: Final = 200
+"""Characters of a platform's own words in a reason."""
 
 LET_GO: Final = 0.1
 """Seconds in which the threads of a closed client let go of Python: a process that ends sooner aborts now and then."""
@@ -111,6 +114,15 @@ def read_answer(status: int, body: bytes, key: str = "ok") -> dict[str, Any]:
     except (ValueError, TypeError, KeyError, AttributeError):
         raise SendFailed(Fault.PASSING, f"{status} without JSON") from None
     return answer
+
+
+def without(words: object, *secrets: str) -> str:
+    """The beginning of what a platform says, for logs: it may quote a request, and with it what is secret there."""
+    said = str(words or "")
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        for written in (secret, quote(secret, safe="")):
+            said = said.replace(written, "•••")
+    return said[:MOST_QUOTED]
 
 
 def is_address(base: str) -> bool:

@@ -19,6 +19,7 @@ from bot.channel.base import (
     Keyboard,
     Message,
     Outgoing,
+    Photo,
     Picture,
     SendFailed,
     VoiceNote,
@@ -74,6 +75,9 @@ class Post:
             case Document():
                 rare = await self.library()
                 return await rare.send_document(chat, outgoing.text.encode(), outgoing.name)
+            case Photo():
+                body = {"chat_id": chat, "photo": outgoing.file, "caption": outgoing.words[: _CAN.caption]}
+                return str((await self._api.call("sendPhoto", body))["message_id"])
             case Keyboard():
                 where = {"chat_id": chat, "message_id": int(outgoing.message)}
                 await self._api.call("editMessageReplyMarkup", where | {"reply_markup": inline(outgoing.buttons)})

@@ -120,7 +120,15 @@ def _said(message: Mapping[str, Any], external: str, at: int, me: Me, *, edited:
         detail=detail,
         language=language,
         forwarded="forward_origin" in message,
+        photo=_largest(message.get("photo")) if detail == "photo" else "",
     )
+
+
+def _largest(sizes: object) -> str:
+    """The id of a photo in its largest size, which stands last; "" for what is no photo."""
+    largest = sizes[-1] if isinstance(sizes, list) and sizes else None
+    found = largest.get("file_id") if isinstance(largest, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _for_us(message: Mapping[str, Any], text: str, me: Me) -> bool:

@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 from bot.capability import CAPABILITIES
-from bot.channel.base import Document, Keyboard, Message, Outgoing, Receipt, VoiceNote
+from bot.channel.base import Document, Keyboard, Message, Outgoing, Photo, Receipt, VoiceNote
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -62,6 +62,8 @@ class Terminal:
                 self._out.write(f"\n♪ {outgoing.words or outgoing.path}\n")
             case Document():
                 self._out.write(f"\n📄 {outgoing.name}\n{outgoing.text}\n")
+            case Photo():
+                self._out.write(f"\n🖼 {outgoing.words}\n")
             case Keyboard():
                 pass  # what was printed stays printed
         self._out.flush()

@@ -46,7 +46,8 @@ async def patiently(call: Callable[[], Awaitable[T]], timing: Timing, platform: 
             if failed.fault not in {Fault.PASSING, Fault.UNKNOWN, Fault.WAIT}:
                 raise
             api = urlsplit(base)
-            where = f"{platform} cannot be reached at {api.scheme}://{api.hostname} (setting {setting}), trying on"
+            host = api.netloc.rpartition("@")[2]  # an address may hold a password
+            where = f"{platform} cannot be reached at {api.scheme}://{host} (setting {setting}), trying on"
             log.warning(where, extra={"reason": failed.reason[:80]})
             pause = max(timing.next(pause), failed.retry_after)
         await asyncio.sleep(pause)

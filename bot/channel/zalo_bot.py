@@ -44,6 +44,7 @@ class ZaloBot:
     `pictures` makes PNG of drawings and `public` is our own web door, where Zalo fetches them; empty: they are told in
     words. `say` puts numbered answers into words. `keep_days`: how long the inbox knows a redelivery; what is older is
     not taken in, for Zalo may say it again at any time. `styles`: larger letters for headlines.
+    `voice`: voice notes, else a link.
     """
 
     name = NAME
@@ -61,12 +62,13 @@ class ZaloBot:
         secret: str = "",
         keep_days: int = 3,
         styles: bool = True,
+        voice: bool = True,
         proxy: str = "",
         timing: Timing | None = None,
     ) -> None:
         self._api = Api(token, api, proxy=proxy)
         self._polling = Api(token, api, connections=1, proxy=proxy)  # may be dropped without harm to what is sent
-        self._post = Post(self._api, pictures, say, Addresses(public), styles=styles)
+        self._post = Post(self._api, pictures, say, Addresses(public), styles=styles, voice=voice)
         self._webhook = webhook
         self._secret = secret
         self._keep = keep_days * DAY
@@ -121,10 +123,10 @@ class ZaloBot:
         if incoming is None or incoming.external in self._seen:
             return False
         if sent and sent < now - self._keep:
-            log.info("too old to be new, left out", extra={"days": (now - sent) // DAY})
+            log.warning("too old to be new, left out; is the clock right?", extra={"days": (now - sent) // DAY})
         else:
             await self._accept(incoming)
-            self.counts.received(sent or now)
+            self.counts.received(min(sent or now, now))  # a clock ahead of ours must not hide what comes after
         self._seen[incoming.external] = None
         if len(self._seen) > MOST_SEEN:
             del self._seen[next(iter(self._seen))]

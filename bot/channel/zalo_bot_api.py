@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from bot.channel.base import Fault, SendFailed
-from bot.channel.http import ANSWER, CONNECT, CONNECTIONS, Wire, is_address, read_answer
+from bot.channel.http import ANSWER, CONNECT, CONNECTIONS, Wire, is_address, read_answer, without
 from bot.channel.zalo_rest import Rest
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Api:
 
     def _refused(self, method: str, code: int, answer: Mapping[str, Any]) -> None:
         """Raises SendFailed, but not for what is no fault: an idle poll, and a webhook that is not set."""
-        description = str(answer.get("description") or "").replace(self._token, "•••")[:200] or str(code)
+        description = without(answer.get("description"), self._token, self._token.partition(":")[2]) or str(code)
         self.status = "ok"  # somebody answered, and knows us
         if (method, code) in {("getUpdates", IDLE), ("getWebhookInfo", 404)}:
             return

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.capability import CAPABILITIES
-from bot.channel.base import Correction, Document, Fault, Message, Outgoing, Picture, SendFailed, VoiceNote
+from bot.channel.base import Correction, Document, Fault, Message, Outgoing, Photo, Picture, SendFailed, VoiceNote
 from bot.channel.counts import Uncounted
 from bot.channel.numbered import in_words
 from bot.channel.steps import Steps
@@ -29,7 +29,9 @@ _CAN = CAPABILITIES["zalo_bot"]
 class Post:
     """Sends to chats. `counts` is told of every message that Zalo may have counted."""
 
-    def __init__(self, api: Api, pictures: Pictures, say: Say, addresses: Addresses, *, styles: bool) -> None:
+    def __init__(
+        self, api: Api, pictures: Pictures, say: Say, addresses: Addresses, *, styles: bool, voice: bool = True
+    ) -> None:
         self.counts: Counts = Uncounted()
         self.voices = Voices(addresses)
         self._api = api
@@ -37,6 +39,7 @@ class Post:
         self._say = say
         self._addresses = addresses
         self._styles = styles
+        self._voice_ending = _CAN.voice if voice else ""
         self._steps = Steps()
 
     async def send(self, chat: str, outgoing: Outgoing) -> str:
@@ -48,6 +51,8 @@ class Post:
                 return await self._voice(chat, outgoing)
             case Document():  # Zalo takes no files from bots
                 return await self._message(chat, Message(f"📄 {outgoing.name}", outgoing.text))
+            case Photo():
+                return await self._photo(chat, outgoing.file, outgoing.words[: _CAN.caption])
             case Correction():
                 raise SendFailed(Fault.REFUSED, "what was sent cannot be changed here")
         return outgoing.message  # what was sent stays as it is
@@ -107,8 +112,15 @@ class Post:
             return ""
 
     async def _voice(self, chat: str, note: VoiceNote) -> str:
-        """A link to the recorded voice, else to a draft, else the words: nobody is left without an answer."""
+        """A voice note, else a link to the recording or a draft, else the words: nobody is left without an answer."""
         typing = partial(self._api.call, "sendChatAction", {"chat_id": chat, "action": "typing"})
+        if self._voice_ending and (address := await self.voices.sound(note, self._voice_ending, typing)):
+            try:
+                return await self._call("sendVoice", {"chat_id": chat, "voice_url": address})
+            except SendFailed as failed:
+                if failed.fault is not Fault.REFUSED:
+                    raise
+                log.error("voice refused, sent as a link", extra={"reason": failed.reason[:200]})  # noqa: TRY400
         if address := await self.voices.address(note, typing):
             words = self._say(note.language, "listen", {"address": address})
             return await self._message(chat, Message("", words))

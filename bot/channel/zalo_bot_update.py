@@ -66,7 +66,13 @@ def _read(event: Mapping[str, Any], at: int) -> Incoming | None:
     if not isinstance(text, str):
         raise TypeError(type(text).__name__)
     external = ident or sha256(orjson.dumps(event)).hexdigest()[:32]
-    return Incoming(NAME, chat, external, at, what, text=text, message=ident, detail=detail)
+    photo = address(message.get("photo") or message.get("photo_url")) if detail == "photo" else ""
+    return Incoming(NAME, chat, external, at, what, text=text, message=ident, detail=detail, photo=photo)
+
+
+def address(value: object) -> str:
+    """Where Zalo shows a picture that somebody sent; "" for what is no address."""
+    return value if isinstance(value, str) and value.startswith("https://") else ""
 
 
 def _id(value: object) -> str:

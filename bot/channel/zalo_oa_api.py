@@ -11,7 +11,7 @@ import orjson
 from pyreqwest.multipart import FormBuilder, PartBuilder
 
 from bot.channel.base import Fault, SendFailed
-from bot.channel.http import ANSWER, is_address, read_answer
+from bot.channel.http import ANSWER, is_address, read_answer, without
 from bot.channel.zalo_oa_faults import FAULTS, HINTS, ONCE, QUOTA, RENEW, SHUT
 from bot.channel.zalo_rest import Rest
 
@@ -143,10 +143,8 @@ class Api:
         """Our class for a number of Zalo's; its words stand in the reason, without what is secret."""
         known = code if isinstance(code, int) else 0
         fault = FAULTS.get(known, Fault.REFUSED)
-        words = str(answer.get("message") or "")[:200]
-        for secret in (pair.access, self._account.secret):
-            words = words.replace(secret, "•••")
-        reason = f"{code}: {HINTS.get(known) or words}"
+        words = without(answer.get("message"), pair.access, pair.refresh, self._account.secret)
+        reason = f"{known or 'no number'}: {HINTS.get(known) or words}"
         self.status = "ok"  # somebody answered, and knows us
         if status >= 500:
             fault = Fault.PASSING

@@ -13,7 +13,7 @@ from bot.channel.zalo_form import parts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.channel.base import Message
+    from bot.channel.base import Message, Photo
     from bot.channel.numbered import Say
 
 Json = dict[str, Any]
@@ -42,6 +42,12 @@ def bodies(message: Message, say: Say, *, picture: str = "", phone: str = "", to
     first = [_body("", media)] if picture else []
     templates = [*[None] * (len(texts) - 1), {"buttons": buttons} if buttons else None]
     return first + [_body(text, template) for text, template in zip(texts, templates, strict=False)]
+
+
+def shown(photo: Photo) -> Json:
+    """A picture that Zalo fetches by its address."""
+    media = {"template_type": "media", "elements": [{"media_type": "image", "url": photo.file}]}
+    return _body(photo.words[: CAN.caption], media)
 
 
 def link(address: str, title: str) -> Json:

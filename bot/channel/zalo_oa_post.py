@@ -10,12 +10,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from bot.channel.base import Correction, Document, Fault, Message, Outgoing, SendFailed, VoiceNote
+from bot.channel.base import Correction, Document, Fault, Message, Outgoing, Photo, SendFailed, VoiceNote
 from bot.channel.counts import Uncounted
 from bot.channel.file_ids import InMemory
 from bot.channel.steps import Steps
 from bot.channel.zalo_oa_api import WINDOW, QuotaGone
-from bot.channel.zalo_oa_form import Json, bodies, link, with_button
+from bot.channel.zalo_oa_form import Json, bodies, link, shown, with_button
 from bot.channel.zalo_oa_windows import AtOnce, WindowsInMemory
 from bot.channel.zalo_voice import Voices
 
@@ -82,7 +82,7 @@ class Post:
     async def send(self, chat: str, outgoing: Outgoing) -> str:
         """Deliver one thing; returns the message's id. Raises SendFailed."""
         match outgoing:
-            case Message() | VoiceNote() | Document():
+            case Message() | VoiceNote() | Document() | Photo():
                 known = await self.windows.find(chat)
                 age = time.time_ns() // 1_000_000 - known.opened_at
                 if known.opened_at and age > LONGEST:
@@ -108,7 +108,7 @@ class _Letter:
         self._may_cost = may_cost
         self._first = True
 
-    async def send(self, outgoing: Message | VoiceNote | Document) -> str:
+    async def send(self, outgoing: Message | VoiceNote | Document | Photo) -> str:
         post = self._post
         post.sending[self._chat] += 1
         try:
@@ -119,6 +119,8 @@ class _Letter:
                     return await self._voice(outgoing)
                 case Document():  # files are taken as PDF, Word and CSV alone
                     return await self._message(Message(f"📄 {outgoing.name}", outgoing.text))
+                case Photo():
+                    return await self._call(shown(outgoing))
         finally:
             post.sending[self._chat] -= 1
             if not post.sending[self._chat]:

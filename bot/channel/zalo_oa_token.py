@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
 from bot.channel.base import Fault, SendFailed
-from bot.channel.http import Wire, read_answer
+from bot.channel.http import Wire, read_answer, without
 from bot.channel.zalo_oa_faults import FAULTS, HINTS
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Tokens:
             return await self._ask(grant_type="authorization_code", code=code, code_verifier=verifier(self._account))
 
     async def _ask(self, **grant: str) -> Pair:
-        answer = await self._answer(urlencode({"app_id": self._account.app, **grant}))
+        answer = await self._answer({"app_id": self._account.app, **grant})
         now = self._now()
         access_until = now + _seconds(answer.get("expires_in"), ACCESS_LIFE) * 1000
         refresh_until = now + _seconds(answer.get("refresh_token_expires_in"), REFRESH_LIFE) * 1000
@@ -203,22 +203,24 @@ class Tokens:
         self._new = None
         return self._pair
 
-    async def _answer(self, form: str) -> dict[str, Any]:
+    async def _answer(self, form: dict[str, str]) -> dict[str, Any]:
         headers = {"Content-Type": FORM, "secret_key": self._account.secret}
         try:
             status, data = await self._wire.post(
-                f"{self._account.oauth}/v4/oa/access_token", form.encode(), headers=headers
+                f"{self._account.oauth}/v4/oa/access_token", urlencode(form).encode(), headers=headers
             )
         except SendFailed as failed:  # an answer that was lost may have used the token up: the next try tells
             raise SendFailed(Fault.PASSING, failed.reason) from None
         answer = read_answer(status, data, "")
         if answer.get("access_token") and answer.get("refresh_token"):
             return answer
-        code = answer.get("error")
-        if status >= 500 or FAULTS.get(code if isinstance(code, int) else 0) in {Fault.WAIT, Fault.PASSING}:
+        given = answer.get("error")
+        code = given if isinstance(given, int) else 0
+        if status >= 500 or FAULTS.get(code) in {Fault.WAIT, Fault.PASSING}:
             raise SendFailed(Fault.PASSING, f"{status}: {code}")
-        words = HINTS.get(code if isinstance(code, int) else 0) or str(answer.get("error_name") or "")[:100]
-        raise SendFailed(Fault.SETUP, f"Zalo gives no tokens ({code} {words}): bot zalo login")
+        secrets = (each for name, each in form.items() if name not in {"app_id", "grant_type"})
+        words = HINTS.get(code) or without(answer.get("error_name"), self._account.secret, *secrets)
+        raise SendFailed(Fault.SETUP, f"Zalo gives no tokens ({code or 'no number'} {words}): bot zalo login")
 
 
 def consent_address(account: Account, callback: str, state: str) -> str:

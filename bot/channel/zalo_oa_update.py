@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from bot.channel.base import Incoming, What
+from bot.channel.zalo_bot_update import address
 from bot.channel.zalo_oa_form import TAP
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def _read(event: Mapping[str, Any], name: str, at: int) -> Incoming:
     if what is What.TEXT and (tapped := _TAPPED.fullmatch(text)):
         return Incoming(NAME, chat, external, at, What.TAP, tap=tapped[1])
     words = text if what in {What.TEXT, What.MEDIA} else ""
-    return Incoming(NAME, chat, external, at, what, text=words, message=ident, detail=detail)
+    photo = _photo(message) if name == "user_send_image" else ""
+    return Incoming(NAME, chat, external, at, what, text=words, message=ident, detail=detail, photo=photo)
 
 
 def _person(event: Mapping[str, Any]) -> str:
@@ -120,6 +122,12 @@ def _text(message: Mapping[str, Any]) -> str:
         raise TypeError(type(text).__name__)
     links = (each.get("payload", {}).get("url") for each in message.get("attachments") or () if each["type"] == "link")
     return "\n".join(filter(None, (text, *(each for each in links if isinstance(each, str)))))
+
+
+def _photo(message: Mapping[str, Any]) -> str:
+    """Where Zalo shows the picture."""
+    found = (address(each.get("payload", {}).get("url")) for each in message.get("attachments") or ())
+    return next(filter(None, found), "")
 
 
 def _digest(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Voices on Zalo, which takes none that we can write: the address under which our own web door lets them be heard."""
+"""Voices on Zalo: the address under which our own web door lets them be heard."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Addresses:
         """A drawing as PNG. The address changes with the picture."""
         return f"{self.base}/picture/{digest[:16]}/{path.removesuffix('.svg')}.png" if self.base else ""
 
-    def draft(self, key: str) -> str:
+    def draft(self, key: str, ending: str = MP3) -> str:
         """A draft voice. Nobody finds its address who does not know its words."""
-        return f"{self.base}/spoken/{key}{MP3}" if self.base else ""
+        return f"{self.base}/spoken/{key}{ending}" if self.base else ""
 
     def recording(self, path: str) -> str:
         """A recorded voice."""
@@ -57,14 +57,28 @@ class Voices:
         """
         if note.path:
             return self._addresses.recording(note.path)
-        if self.drafts is None or not self._addresses.base or not (key := self.drafts.key(note.language, note.words)):
-            return ""
-        if not self.drafts.file(key, MP3).is_file():
-            with contextlib.suppress(SendFailed):
-                await working()
         try:
-            await self.drafts.make(note.language, note.words, MP3)
+            return await self._draft(note, MP3, working)
         except NotSpoken as reason:
             log.error("not spoken, sent as words", extra={"reason": str(reason)[:200]})  # noqa: TRY400
             return ""
-        return self._addresses.draft(key)
+
+    async def sound(self, note: VoiceNote, ending: str, working: Callable[[], Awaitable[object]] = nothing) -> str:
+        """Where it lies as a file of that kind, a recording as well; empty when it cannot be made."""
+        try:
+            if note.path and self.drafts is not None and self._addresses.base:
+                return self._addresses.draft(await self.drafts.copy(note.path, ending), ending)
+            return "" if note.path else await self._draft(note, ending, working)
+        except NotSpoken as reason:
+            log.warning("no voice note, sent as a link", extra={"reason": str(reason)[:200]})
+            return ""
+
+    async def _draft(self, note: VoiceNote, ending: str, working: Callable[[], Awaitable[object]]) -> str:
+        """Raises NotSpoken."""
+        if self.drafts is None or not self._addresses.base or not (key := self.drafts.key(note.language, note.words)):
+            return ""
+        if not self.drafts.file(key, ending).is_file():
+            with contextlib.suppress(SendFailed):
+                await working()
+        await self.drafts.make(note.language, note.words, ending)
+        return self._addresses.draft(key, ending)

@@ -43,7 +43,7 @@ def backup(to: str) -> int:
         return FINDINGS
     fault = _fault_of(target)
     if fault:
-        complain(f"The copy is damaged, and so is the database: {fault}.")
+        complain(f"Copied to {to}, but the database cannot be used by this version: {fault}.")
         return FINDINGS
     complain(f"Written to {to}.")
     return OK

@@ -206,7 +206,20 @@ async def _zalo_bot(config: Config) -> list[Finding]:
     if not config.public_url.startswith("https://"):
         text = "pictures are told in words: Zalo fetches them from an https address, setting 'web.public_url'"
         found.append(Finding("zalo bot", "note", text))
-    return found + await zalo_quota(config, "zalo_bot")
+    return found + zalo_voice(config) + await zalo_quota(config, "zalo_bot")
+
+
+def zalo_voice(config: Config) -> list[Finding]:
+    """Whether a Zalo bot speaks, or gives links to what is read aloud."""
+    from bot.voice.provider import find_encoder
+
+    if not config.zalo_bot_voice:
+        return [Finding("zalo voice", "note", "off: voices are links, setting 'zalo_bot.voice'")]
+    encoder = find_encoder()
+    if encoder is None:
+        text = "voices are links: nobody makes AAC here, install the Python package 'av' or the program 'ffmpeg'"
+        return [Finding("zalo voice", "note", text)]
+    return [Finding("zalo voice", "ok", f"AAC by {encoder.name}")]
 
 
 async def zalo_quota(config: Config, channel: str) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
-from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
+from bot.cli.report import FINDINGS, SETUP, USAGE, complain, show, write
 
 
 def handout(guide: str, *, size: str, language: str, out: str, link: str, team: str) -> int:
@@ -45,10 +45,4 @@ def handout(guide: str, *, size: str, language: str, out: str, link: str, team: 
     except (RuntimeError, LookupError) as fault:
         complain(f"The handout cannot be made: {str(fault).splitlines()[0]}")
         return FINDINGS
-    try:
-        file.write_bytes(made)
-    except OSError as fault:
-        complain(f"{file} cannot be written: {fault.strerror}.")
-        return SETUP
-    complain(f"{file} written, {len(made) // 1024} KB.")
-    return OK
+    return write(file, made)

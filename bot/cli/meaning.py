@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import typer
 
 from bot.cli.report import OK, USAGE, complain
 from bot.config import find_root, load
+from bot.flow.reader import did_you_mean
 from bot.service.house import load_house
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ CHATTER = "other-human"
 NOTHING = "-"
 """In place of an answer where nothing was found."""
 
+COLUMNS = frozenset({"text", "topic"})
+"""What a first line may name."""
+
 MOST = 3
 """Answers that a person can be shown as guesses."""
 
@@ -37,6 +42,7 @@ class Question:
 
     text: str
     topic: str
+    line: int = 0  # of the file
 
 
 @dataclass(slots=True)
@@ -76,19 +82,48 @@ class Examined:
 
 
 def read_questions(path: Path) -> list[Question]:
-    """The questions of a file with lines "text<TAB>topic"; a first line that says just that is left out.
+    """The questions of a file with lines "text<TAB>topic".
 
-    Raises OSError, UnicodeDecodeError, and ValueError with the number of a line that has no topic.
+    A first line that names columns says which are meant, in any order and beside others. Raises OSError, and ValueError
+    that tells what is wrong and in which line.
     """
+    places = (0, 1)
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        text, tab, topic = line.partition("\t")
-        if not line.strip() or (number == 1 and (text, topic.strip()) == ("text", "topic")):
+    for number, raw in enumerate(path.read_bytes().removeprefix(codecs.BOM_UTF8).splitlines(), 1):
+        try:
+            cells = [cell.strip() for cell in raw.decode("utf-8").split("\t")]
+        except UnicodeDecodeError:
+            raise ValueError(f"line {number} is not UTF-8") from None
+        if not any(cells):
             continue
-        if not tab or not topic.strip():
+        if number == 1 and not COLUMNS.isdisjoint(cells):
+            if missing := sorted(COLUMNS.difference(cells)):
+                raise ValueError(f"the first line names no column '{missing[0]}'")
+            places = (cells.index("text"), cells.index("topic"))
+            continue
+        text, topic = (cells[place] if place < len(cells) else "" for place in places)
+        if not topic:
             raise ValueError(f"line {number} has no topic behind a tab")
-        found.append(Question(text, topic.strip()))
+        if not text:
+            raise ValueError(f"line {number} has a topic and no text")
+        found.append(Question(text, topic, number))
+    if not found:
+        raise ValueError("it has no questions")
     return found
+
+
+def unknown_topics(questions: Iterable[Question], flows: Mapping[str, Flow]) -> list[str]:
+    """What to say of topics that no guide has: where each stands first, and which one may be meant."""
+    known = {CHATTER, *flows, *(topic for flow in flows.values() for topic in flow.topics)}
+    first: dict[str, int] = {}
+    for question in questions:
+        if question.topic not in known:
+            first.setdefault(question.topic, question.line)
+    return [
+        f"Line {line}: no guide has the topic '{topic}', so its questions count as wrong."
+        f" {did_you_mean(topic, known).capitalize()}".rstrip()
+        for topic, line in first.items()
+    ]
 
 
 def examine(ear: Ear, flows: Mapping[str, Flow], questions: Iterable[Question]) -> Examined:
@@ -130,9 +165,11 @@ def evaluate(file: str, *, as_json: bool, wrong: bool) -> int:
     house = _house()
     try:
         questions = read_questions(Path(file))
-    except (OSError, UnicodeDecodeError, ValueError) as fault:
+    except (OSError, ValueError) as fault:
         complain(f"Cannot use {file}: {getattr(fault, 'strerror', None) or fault}.")
         return USAGE
+    for line in unknown_topics(questions, house.flows):
+        complain(line)
     result = examine(house.ear, house.flows, questions)
     typer.echo(_as_json(result) if as_json else _as_text(result, wrong=wrong))
     return OK

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bot.cli.report import OK, SETUP, USAGE, complain, show, shown
+from bot.cli.report import OK, SETUP, USAGE, complain, show, write
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -60,14 +60,7 @@ def preview(guide: str, *, html: bool, out: str, language: str, address: str) ->
         typer.echo(page)
         return OK
     file = Path(out or config.root / "data" / "preview" / f"{guide}.{language}.html")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(page, encoding="utf-8")
-    except OSError as fault:
-        complain(f"{file} cannot be written: {fault.strerror}.")
-        return SETUP
-    complain(f"{shown(file)} written, {len(page.encode()) // 1024} KB.")
-    return OK
+    return write(file, page.encode())
 
 
 async def page_of(config: Config, house: House, flow: Flow, speaker: Speaker) -> str:

@@ -37,7 +37,8 @@ To: the Department for Cyber Security and High-Tech Crime Prevention (A05), Mini
 To be filled in by hand, as far as it is known (send what is known in time, the rest later):
 
 - How it happened, and since when:
-- Whose data, and how many people (`bot` keeps: language, form of address, guides opened, steps taken; no names):
+- Whose data, and how many people (kept are: language, form of address, guides and steps, place and team where given,
+  initials on certificates, roles of helpers; no names, numbers or typed words of people who are guided):
 - What may come of it for them:
 - What was done at once, and what will be done:
 - Who can be asked, by phone and e-mail:

@@ -29,6 +29,18 @@ def show(problems: Iterable[Problem]) -> None:
             complain(f"    hint: {problem.hint}")
 
 
+def write(file: Path, made: bytes) -> int:
+    """Put a file where the operator wants it, and say so; the exit code."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(made)
+    except OSError as fault:
+        complain(f"{file} cannot be written: {fault.strerror}.")
+        return SETUP
+    complain(f"{shown(file)} written, {max(1, len(made) // 1024)} KB.")
+    return OK
+
+
 def shown(path: Path) -> str:
     """The path as seen from the current folder, where it lies below it."""
     try:

@@ -41,8 +41,15 @@ def run(*, telegram: bool, zalo: bool, watch: bool) -> int:
     house, problems = open_house(config)
     show(problem for problem in problems if problem.is_error)
     if house is None:
-        complain(f"No guide in {config.root / 'flows'} can be put into service: see 'bot check'.")
+        complain(
+            f"No guide in {config.root / 'flows'} can be put into service: see 'bot check'. "
+            "Is that the right folder? (CAM_TAY_ROOT, else the current one)"
+        )
         return SETUP
+    if left_out := sorted({path.stem for path in (config.root / "flows").glob("*.toml")} - set(house.flows)):
+        complain(f"Left out until they are mended: {', '.join(left_out)}.")
+    if not config.human_phone:
+        complain("“Gặp người giúp” has no number to call: set 'human.phone' in bot.toml.")
     import uvloop
 
     try:
@@ -76,9 +83,11 @@ async def _serve(config: Config, house: House, *, telegram: bool, zalo: bool, wa
             await stopped.wait()
             logger.info("stopping")
     except PortTaken as taken:
-        complain(
-            f"Cannot listen on {config.host}:{config.port}: {taken}. Is the bot running already? "
-            "Another port: setting 'web.port' or CAM_TAY_PORT=0 for any free one."
+        cure = (
+            "This machine has no such address: setting 'web.host'."
+            if taken.is_host
+            else "Is the bot running already? Another port: setting 'web.port' or CAM_TAY_PORT=0 for any free one."
         )
+        complain(f"Cannot listen on {config.host}:{config.port}: {taken}. {cure}")
         return SETUP
     return OK

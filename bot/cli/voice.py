@@ -89,6 +89,14 @@ def build(guide: str) -> int:
         complain(f"There is no guide '{guide}'. {did_you_mean(guide, house.flows) or ''}".rstrip())
         return USAGE
     places = [place for place in _places(house) if guide in {"", place.guide}]
+    try:
+        return _build_all(config, drafts, places)
+    except OSError as fault:
+        complain(f"{fault.filename} cannot be written: {fault.strerror}.")
+        return SETUP
+
+
+def _build_all(config: Config, drafts: Drafts, places: list[Place]) -> int:
     for place in places:
         if place.recording and place.words and _recorded(config, place) and not _said(config, place).exists():
             _said(config, place).write_text(f"{place.words}\n", encoding="utf-8")

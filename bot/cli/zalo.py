@@ -17,6 +17,9 @@ from bot.channel.zalo_voice import Addresses
 from bot.cli.report import FINDINGS, OK, SETUP, complain, show
 from bot.cli.zalo_oa import Answer, ask_account
 from bot.config import find_root, load
+from bot.service import aloud
+from bot.voice.provider import NotSpoken
+from bot.voice.sound import AAC
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -146,10 +149,23 @@ async def _messages(asking: _Asking, chat: str, config: Config) -> AsyncIterator
     path = next((file.relative_to(media).as_posix() for file in sorted(media.glob("*/*.svg"))), "")
     photo = Addresses(config.public_url).picture(path, "0" * 16) if path else ""
     if not photo:
-        yield Answer("Are our pictures fetched?", "not asked: the setting 'web.public_url' is empty")
+        yield Answer("Are our pictures fetched? Our voices?", "not asked: the setting 'web.public_url' is empty")
         return
     state, _ = await asking.call("sendPhoto", {"chat_id": chat, "photo": photo, "caption": path})
     yield Answer("Are our pictures fetched (the bot has to run)?", f"{state}; look at your Zalo")
+    yield Answer("Is a voice note taken (setting 'zalo_bot.voice')?", await _voice(asking, chat, config))
+
+
+async def _voice(asking: _Asking, chat: str, config: Config) -> str:
+    """One is made where the running bot keeps them, and so shows it."""
+    drafts = aloud.drafts(config)
+    try:
+        made = await drafts.make(config.language, "Cầm Tay", AAC)
+    except NotSpoken as reason:
+        return f"not asked: {reason}"
+    address = Addresses(config.public_url).draft(made.stem, AAC)
+    state, _ = await asking.call("sendVoice", {"chat_id": chat, "voice_url": address})
+    return f"{state}; listen on your Zalo"
 
 
 def _shown(value: Any) -> str:

@@ -171,6 +171,7 @@ async def ask_account(config: Config, wait: float) -> AsyncIterator[Answer]:
         else:
             async for answer in _messages(api, chat):
                 yield answer
+            yield Answer("Is “v2.0/oa/message” open (setting 'zalo_oa.message')?", await _older(config, chat))
     yield Answer(
         "Which time does the webhook sign, and is “mac=” in front? When does Zalo try again?",
         "no call tells: press “Test” on the webhook page, read the log, answer once with 503 at a test address",
@@ -182,6 +183,17 @@ async def _unproved(config: Config) -> str:
     async with _joined(config) as (_, _, tokens, _):
         wire = Wire(proxy=config.zalo_oa_proxy)
         state, _ = await _tried(Api(account, config.zalo_oa_api, wire, tokens, proof=False).me())
+        await wire.renew()
+    return state
+
+
+async def _older(config: Config, chat: str) -> str:
+    """The older call, which some accounts are said to need."""
+    account = account_of(config)
+    async with _joined(config) as (_, _, tokens, _):
+        wire = Wire(proxy=config.zalo_oa_proxy)
+        api = Api(account, config.zalo_oa_api, wire, tokens, proof=config.zalo_oa_proof, message="v2.0/oa/message")
+        state, _ = await _send(api, chat, {"text": "Cầm Tay"})
         await wire.renew()
     return state
 
@@ -213,6 +225,10 @@ async def _messages(api: Api, chat: str) -> AsyncIterator[Answer]:
         buttons = [link("https://zalo.me", f"{n}") for n in range(1, number + 1)]
         state, _ = await _send(api, chat, _template(f"{number}", {"buttons": buttons}))
         yield Answer(f"Are {number} buttons taken?", f"taken: {state}")
+    row = {"title": "Cầm Tay", "default_action": {"type": "oa.open.url", "url": "https://zalo.me"}}
+    listed = {"template_type": "list", "elements": [row, row]}
+    state, _ = await _send(api, chat, {"attachment": {"type": "template", "payload": listed}})
+    yield Answer("Is there a template for lists (the bot uses none)?", state)
     state, picture = await _tried(api.upload(_dot()))
     yield Answer("Is a picture taken?", f"{state}")
     if picture:

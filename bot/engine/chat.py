@@ -44,6 +44,8 @@ class Chat:
     `beside`: the number of the pair while a helper sits beside this person (bot/service/beside.py).
     `joined`: there is another chat of this person, as far as is known here (bot/service/join.py).
     `guest`: somebody without an account, whom a helper walks through a guide: the helper's team and number.
+    `photos`: the platform's ids of photos that wait for a yes to be passed on in a call for help, and `sends_photos`
+    whether it was said in this call; both go with the call (bot/service/help/photo.py).
     """
 
     key: str
@@ -72,6 +74,8 @@ class Chat:
     beside: int = 0
     guest: str = ""
     joined: bool = False
+    photos: tuple[str, ...] = ()
+    sends_photos: bool = False
 
     @property
     def profile(self) -> Profile:
@@ -107,6 +111,7 @@ class Chat:
         known = {name: value for name, value in data.items() if name in _STATE}
         known["offers"] = tuple(known.get("offers", ()))
         known["came"] = tuple(known.get("came", ()))
+        known["photos"] = tuple(known.get("photos", ()))
         known["others"] = tuple(Profile(**other) for other in known.get("others", ()))
         return known
 

@@ -9,7 +9,6 @@ from bot.engine.answer import read_answer, value_of
 from bot.engine.event import local_day
 from bot.engine.session import Visit
 from bot.flow.model import CHOICES, INPUTS, PASSED, QUESTIONS, SCORE, Kind
-from bot.flow.quiz import offers_quiz
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -154,11 +153,6 @@ def _known(names: Iterable[str], saved: Mapping[str, Value]) -> bool:
     return all(name in saved and name.rpartition("/")[2] not in {SCORE, PASSED} for name in names)
 
 
-def is_counted(flow: Flow, step: Step) -> bool:
-    """Whether a question is one of the steps that a person is told the number of: the quiz and the way in are not."""
-    return step.kind in QUESTIONS and step.kind is not Kind.QUIZ and not offers_quiz(flow, step)
-
-
 def main_way(flow: Flow, start: str, saved: Mapping[str, Value], today: date) -> list[str]:
     """The counted questions on the usual way from `start` to an end, `start` included, each once."""
     found: list[str] = []
@@ -167,7 +161,7 @@ def main_way(flow: Flow, start: str, saved: Mapping[str, Value], today: date) ->
     while name is not None and name not in seen:
         seen.add(name)
         step = flow.steps[name]
-        if is_counted(flow, step):
+        if name in flow.counted:
             found.append(name)
         name = main_next(step, saved, today)
     return found
@@ -179,14 +173,14 @@ def progress(flow: Flow, visits: Sequence[Visit], name: str) -> tuple[int, int] 
     Counted are the actions and questions of the main way after the opening card. A person on a detour (a fix for a
     problem) has no number until they are back.
     """
-    if not is_counted(flow, flow.steps[name]):
+    if name not in flow.counted:
         return None
     saved = values(flow, visits)
     today = local_day(visits[-1].at if visits else 0)
     way = main_way(flow, flow.start, saved, today)[1:]
     if name in way:
         return way.index(name) + 1, len(way)
-    taken = [v.step for v in visits if v.step != flow.start and is_counted(flow, flow.steps[v.step])]
+    taken = [v.step for v in visits if v.step != flow.start and v.step in flow.counted]
     rest = main_way(flow, name, saved, today)
     if any(step in way for step in rest[1:]) or name == flow.start:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Step:
     scope: str = ""  # linked steps of an entered guide: the prefix of the saved names its texts use, e.g. "ask_eid/"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flow:
     """One flow file, or a linked guide. `digest` changes whenever the way through it may change."""
 
@@ -138,3 +139,11 @@ class Flow:
     def is_piece(self) -> bool:
         """A piece is only ever included; it needs no sources, title or review date of its own."""
         return self.name.startswith("pieces/")
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """The questions a person is told the number of: none of a quiz, nor the choice that leads into one."""
+        quiz = {name for name, step in self.steps.items() if step.kind is Kind.QUIZ}
+        asks = {name for name, step in self.steps.items() if step.kind in QUESTIONS and name not in quiz}
+        ways_in = {n for n in asks if self.steps[n].kind is Kind.CHOICE and quiz & set(self.steps[n].go.values())}
+        return frozenset(asks - ways_in)

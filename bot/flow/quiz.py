@@ -16,12 +16,12 @@ def is_quiz(flow: Flow, name: str) -> bool:
     return step is not None and step.kind is Kind.QUIZ
 
 
-def offers_quiz(flow: Flow, step: Step) -> bool:
+def _offers_quiz(flow: Flow, step: Step) -> bool:
     """Whether the step is a choice that leads into a quiz."""
     return step.kind is Kind.CHOICE and any(is_quiz(flow, to) for to in step.go.values())
 
 
 def past_quiz(flow: Flow, step: Step) -> str:
     """The step behind a quiz for who does not want it, where `step` offers one; "" if there is none, or several."""
-    ways = {to for to in step.go.values() if not is_quiz(flow, to)} if offers_quiz(flow, step) else set()
+    ways = {to for to in step.go.values() if not is_quiz(flow, to)} if _offers_quiz(flow, step) else set()
     return ways.pop() if len(ways) == 1 else ""

@@ -93,8 +93,14 @@ class Wanted:
             raise Refused(f"The link has {len(self.link)} characters; at most {LONGEST_LINK} fit into a code.")
         if len(self.team) > LONGEST_TEAM:
             raise Refused(f"The team's name has {len(self.team)} characters; at most {LONGEST_TEAM} fit on a card.")
-        if not all(sign.isprintable() and (sign < "\u0250" or sign in _VIETNAMESE) for sign in self.team):
+        if not is_printable(self.team):
             raise Refused("The team's name must be one line of Latin letters, figures and signs.")
+
+
+def is_printable(team: str) -> bool:
+    """Whether a team's name fits on every sheet, in letters that the typeface has."""
+    has_letters = all(sign.isprintable() and (sign < "\u0250" or sign in _VIETNAMESE) for sign in team)
+    return has_letters and len(team) <= LONGEST_TEAM
 
 
 def _meant(word: str, known: Collection[str]) -> str:

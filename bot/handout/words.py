@@ -74,7 +74,7 @@ class Printer:
         page = Page(words, course(flow, self.flows)).data()
         about = {"title": words.title(guide), "goal": words.piece(f"{guide}/{GUIDE}", "goal")}
         version = _mark({**about, **page, "digest": flow.digest})
-        return {**about, **page, **self._sender(about["title"], link, team), **self._origin(flow, version)}
+        return {**about, **page, **self._sender(guide, about["title"], link, team), **self._origin(flow, version)}
 
     def own(self, block: str, **values: object) -> str:
         """One of the page's own sentences."""
@@ -130,7 +130,7 @@ class Printer:
         saved = {step.save.rpartition("/")[2] for flow in self.flows.values() for step in flow.steps.values()}
         return {**dict.fromkeys((*saved, SCORE, PASSED), BLANK), **dict.fromkeys(FUNCTIONS, lambda _: BLANK)}
 
-    def _sender(self, title: str, link: str, team: str) -> Data:
+    def _sender(self, guide: str, title: str, link: str, team: str) -> Data:
         """Who hands it out, and how it is opened."""
         phone = self.settings.get("phone", "")
         return {
@@ -141,7 +141,7 @@ class Printer:
             "scan_steps": [self.own(f"scan_{number}") for number in (1, 2, 3)],
             "type": self.own("link"),
             "link": link,
-            "link_shown": link.removeprefix("https://"),
+            "link_shown": _to_type(guide, link),
             "code_alt": self.own("code_alt", title=title, link=link),
             "warning": self.own("warning"),
             "team": self.own("team", team=team) if team else "",
@@ -160,6 +160,12 @@ class Printer:
             review = _day(flow.review_by) if flow.review_by else ""
             sources = [self.own("sources_checked", day=day, review=review), *(source.url for source in flow.sources)]
         return {"footer": said, "sources_head": self.own("sources"), "sources": sources}
+
+
+def _to_type(guide: str, link: str) -> str:
+    """The address beside the code, for who has no camera: of a signed link, which nobody could type, the guide's."""
+    door, signed, _ = link.partition("/go/")
+    return (f"{door}/g/{guide}" if signed else link).removeprefix("https://")
 
 
 def printable(text: str) -> str:

@@ -29,6 +29,7 @@ class AlarmEntry:
     answer: str
     phrases: tuple[str, ...]
     calm: tuple[str, ...] = ()
+    life: tuple[str, ...] = ()  # phrases that go before those of every other entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,20 @@ class Cry:
     answer: str
     phrase: str
     words: int  # of the phrase: the longer, the surer
+    life: bool = False  # a life is at stake: before everything about money
 
 
 Phrase = tuple["Word", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A phrase that alarms, as it is compared."""
+
+    phrase: Phrase
+    answer: str
+    life: bool
+    needs: frozenset[str]  # the words behind the first, without accents
 
 
 class Alarm:
@@ -50,30 +62,43 @@ class Alarm:
         self._understood = understood
         self._known: Lexicon = lexicon()
         self._between = self._known.between | set(map(bare, self._known.between))
-        self._cries: dict[str, list[tuple[Phrase, str]]] = {}  # by the first word
-        self._calm: dict[str, dict[str, list[tuple[Phrase, str]]]] = {}
+        self._cries: dict[str, list[_Known]] = {}  # by the first word
+        self._calm: dict[str, dict[str, list[Phrase]]] = {}  # by the answer and the first word
         for entry in entries:
-            _put(self._cries, self._phrases(entry.phrases), entry.answer)
-            _put(self._calm.setdefault(entry.answer, {}), self._phrases(entry.calm), entry.answer)
+            for texts, life in ((entry.phrases, False), (entry.life, True)):
+                for phrase in self._phrases(texts):
+                    needs = frozenset(word.bare for word in phrase[1:])
+                    self._cries.setdefault(phrase[0].bare, []).append(_Known(phrase, entry.answer, life, needs))
+            calm = self._calm.setdefault(entry.answer, {})
+            for phrase in self._phrases(entry.calm):
+                calm.setdefault(phrase[0].bare, []).append(phrase)
 
     def cries(self, text: str) -> list[Cry]:
-        """Every alarm that `text` raises, the longest phrase first, one for each answer."""
+        """Every alarm that `text` raises, a life first, then the longest phrase; one for each answer."""
         return self.cries_in(self._understood(words_of(text)))
 
     def cries_in(self, said: Sequence[Word]) -> list[Cry]:
         """The same for words that were heard."""
         best: dict[str, Cry] = {}
-        for begin in range(len(said)):
-            for phrase, answer in self._cries.get(said[begin].bare, ()):
-                end = self._stands(said, begin, phrase)
-                if not end or (answer in best and best[answer].words >= len(phrase)):
+        there = {word.bare for word in said}
+        there.update(word.bare.partition(" ")[0] for word in said if " " in word.bare)
+        for begin, word in enumerate(said):
+            for known in self._cries.get(word.bare, ()):
+                if not known.needs <= there:
                     continue
-                if not self._is_calm(said, begin, end) and not self._calmed(said, answer):
-                    best[answer] = Cry(answer, " ".join(word.kept or word.bare for word in phrase), len(phrase))
-        return sorted(best.values(), key=lambda cry: -cry.words)
+                phrase, answer = known.phrase, known.answer
+                end = self._stands(said, begin, phrase)
+                if not end or (answer in best and _order(best[answer]) <= (not known.life, -len(phrase))):
+                    continue
+                around = (begin, end) if known.life else (0, len(said))
+                if not self._is_calm(said, begin, end) and not self._calmed(said, answer, *around):
+                    words = " ".join(word.kept or word.bare for word in phrase)
+                    best[answer] = Cry(answer, words, len(phrase), known.life)
+        return sorted(best.values(), key=_order)
 
     def _phrases(self, texts: Sequence[str]) -> list[Phrase]:
-        return [tuple(self._understood(words_of(text))) for text in texts]
+        phrases = [tuple(self._understood(words_of(text))) for text in texts]
+        return [phrase for phrase in phrases if phrase]
 
     def _stands(self, said: Sequence[Word], begin: int, phrase: Phrase) -> int:
         """Where the phrase that begins at `begin` ends; 0 if it does not stand there."""
@@ -94,13 +119,17 @@ class Alarm:
         """Whether it says nothing; "cô" does not, but "có" does."""
         return word.kept in self._known.between if word.kept else word.bare in self._between
 
-    def _calmed(self, said: Sequence[Word], answer: str) -> bool:
-        """Whether one of the guide's own calming phrases stands in the sentence."""
+    def _calmed(self, said: Sequence[Word], answer: str, first: int, last: int) -> bool:
+        """Whether one of the guide's own calming phrases stands in the sentence and shares a word of this part.
+
+        Of a life only what shares a word with the cry: "nóng muốn chết" is none, but "cần tiền" calms nobody who wants
+        to die.
+        """
         calm = self._calm[answer]
         return any(
-            self._stands(said, begin, phrase)
-            for begin in range(len(said))
-            for phrase, _ in calm.get(said[begin].bare, ())
+            self._stands(said, begin, phrase) > first
+            for begin in range(last)
+            for phrase in calm.get(said[begin].bare, ())
         )
 
     def _is_calm(self, said: Sequence[Word], begin: int, end: int) -> bool:
@@ -118,10 +147,9 @@ class Alarm:
         return asked and bool(behind) and behind[-1] in known.behind
 
 
-def _put(index: dict[str, list[tuple[Phrase, str]]], phrases: Sequence[Phrase], answer: str) -> None:
-    for phrase in phrases:
-        if phrase:
-            index.setdefault(phrase[0].bare, []).append((phrase, answer))
+def _order(cry: Cry) -> tuple[bool, int]:
+    """A life first, then the longest."""
+    return (not cry.life, -cry.words)
 
 
 def _same(said: Word, wanted: Word, *, is_last: bool) -> bool:

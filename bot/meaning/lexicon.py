@@ -42,6 +42,7 @@ class Same:
     """One of several ways to say a thing, and the one word that stands for all of them; it may have a blank in it."""
 
     way: tuple[Word, ...]
+    bares: tuple[str, ...]  # the same without accents
     word: Word
 
 
@@ -55,6 +56,10 @@ class Lexicon:
     sums: frozenset[str]  # what makes a number a sum of money, without accents
     empty: frozenset[str]  # words with their accents that say nothing about what is wanted
     empty_bare: frozenset[str]  # the same without
+    opening: frozenset[str]  # words before a question; these without accents, and what ends them
+    opening_ends: frozenset[str]
+    opening_asks: str
+    opening_before: str
     between: frozenset[str]  # around a cry for help, see the file; this one with accents, the others without
     before: frozenset[str]
     asked: frozenset[str]
@@ -88,6 +93,10 @@ def lexicon() -> Lexicon:
         frozenset(map(bare, data["sum"]["units"])),
         frozenset(empty),
         frozenset(map(bare, empty)),
+        frozenset(map(bare, data["opening"]["words"])),
+        frozenset(map(bare, data["opening"]["ends"])),
+        bare(data["opening"]["asks"]),
+        bare(data["opening"]["before"]),
         frozenset(settled(word) for word in data["alarm"]["between"]),
         **{name: frozenset(map(bare, data["alarm"][name])) for name in ("before", "asked", "ending", "behind")},
     )
@@ -108,5 +117,5 @@ def _same(groups: Mapping[str, Iterable[str]]) -> dict[str, tuple[Same, ...]]:
         meant = Word(bare(word), " ".join(map(settled, word.split())))
         for said in map(_words, (word, *ways)):
             if said != (meant,):
-                found.setdefault(said[0].bare, []).append(Same(said, meant))
+                found.setdefault(said[0].bare, []).append(Same(said, tuple(word.bare for word in said), meant))
     return {first: tuple(sorted(sames, key=lambda same: -len(same.way))) for first, sames in found.items()}

@@ -106,6 +106,7 @@ def joined(words: Iterable[Word]) -> list[Word]:
     """The words with every way to say a thing replaced by the one word that stands for it; a sum is a sum."""
     known = lexicon().same
     words = list(words)
+    bares = tuple(word.bare for word in words)
     found: list[Word] = []
     index = 0
     while index < len(words):
@@ -114,7 +115,7 @@ def joined(words: Iterable[Word]) -> list[Word]:
         if sames := known.get(word.bare):
             for same in sames:
                 end = index - 1 + len(same.way)
-                if end <= len(words) and all(map(_may_be, words[index - 1 : end], same.way)):
+                if bares[index - 1 : end] == same.bares and all(map(_may_be, words[index - 1 : end], same.way)):
                     word = same.word
                     index = end
                     break
@@ -135,5 +136,5 @@ def _sum_ends(words: Sequence[Word], begin: int) -> int:
 
 
 def _may_be(said: Word, known: Word) -> bool:
-    """The same letters, and no accent that says otherwise."""
-    return said.bare == known.bare and said.kept in {"", known.kept}
+    """No accent that says otherwise."""
+    return said.kept in {"", known.kept}

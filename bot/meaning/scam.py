@@ -112,7 +112,12 @@ def is_of_others(text: str, *, asked: bool = False) -> bool:
 
     `asked`: the person has just been asked to type something, so that a number is an answer.
     """
-    return bool(_ADDRESS.search(text)) or len(text) >= LONG or (not asked and bool(_BARE_NUMBER.fullmatch(text)))
+    return bool(_ADDRESS.search(text)) or len(text) >= LONG or (not asked and is_bare_number(text))
+
+
+def is_bare_number(text: str) -> bool:
+    """Whether there is nothing to judge but a phone number, with a few words around it at most."""
+    return bool(_BARE_NUMBER.fullmatch(text))
 
 
 def is_own_trouble(text: str, rules: Rules) -> bool:

@@ -51,11 +51,18 @@ _CODE_WORDS = re.compile(
 )
 _SIX = r"(?:\d{6}|\d{3}[ \-]\d{3}|\d{2} \d{2} \d{2}|\d(?:[ .\-]\d){5})(?![.,\-]?\d| \d)"
 """Six digits as people write down a code."""
-_CODE_SAID = re.compile(rf"\bm[ãa] (?:(?:số|so|là|la) ?){{0,2}}:? ?({_SIX})")
-"""Looked for with its accents: "mà là" is no "mã là"."""
+_CODE_SAID = re.compile(
+    r"\bma(?! ho so)(?:[ :]{1,2}(?:so|la|cua|moi|nay|do|day|vua|gui|nhan|hien|bao|trong|tin|ve|den|duoc|cho|vneid|zalo"
+    r"|ngan hang|toi|tui|minh|ba|bac|ong|co|chu|anh|chi|em|con|chau|me|bo|vo|chong|cu|no|ho|may)){0,8}"
+    rf"[ :]{{1,2}}({_SIX})"
+)
+"""“Mã của tôi là 482913”. Only behind what was written "mã" or "ma": see `_NO_CODE`."""
+_NO_CODE = re.compile(r"\bm[àáảạ]\b")
+"""Words that are "ma" without their accents: "mà là" is no "mã là"."""
 _POLITE = (
     r"(?:nhe|nha|ne|nay|day|do|a|ah|oi|roi|la|con|chau|ba|bac|ong|co|chu|anh|chi|em|ban|da|vang|u|no|so|"
-    r"(?:no|ho|may) (?:vua |moi )?(?:gui|nhan|hien)(?: (?:ve|cho|toi|tui|ba|bac|ong|co|chu|anh|chi|em|so|la|tin)){0,3})"
+    r"(?:no|ho|may) (?:vua |moi )?(?:gui|nhan|hien)(?: (?:ve|cho|toi|tui|ba|bac|ong|co|chu|anh|chi|em|so|la|tin)){0,3}|"
+    r"(?:vua |moi )?(?:thay|nhan duoc)(?: so)?)"
 )
 _CODE_TOLD = re.compile(rf"\W{{0,3}}(?:{_POLITE}\b\W{{1,3}}){{0,4}}({_SIX})(?:\W{{1,3}}{_POLITE}\b){{0,4}}\W{{0,3}}")
 """A whole message that is six digits and words that say nothing: "482913 nhé con", "nó gửi 482913"."""
@@ -178,7 +185,8 @@ def _has_code(text: str, folded: str, *, number_asked: bool) -> bool:
     if _CARD_CODE.search(folded):
         return True
     without_phones = _PHONE.sub(" ", folded)
-    if any(not _is_sum(found[1]) for found in _CODE_SAID.finditer(text.casefold())):
+    said = _without_accents(_NO_CODE.sub(" ", text.casefold()))
+    if any(not _is_sum(found[1]) for found in _CODE_SAID.finditer(said)):
         return True
     told = None if number_asked else _CODE_TOLD.fullmatch(folded)
     if told and not _is_sum(told[1]):

@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.meaning.lexicon import Word, lexicon
 from bot.meaning.plain import words_of
@@ -48,6 +48,15 @@ class StoryBook:
     stories: tuple[Story, ...]  # the most pressing first
 
 
+class _Phrase(NamedTuple):
+    """A phrase of a sign."""
+
+    sign: str
+    first: Word
+    others: tuple[Word, ...]
+    needs: frozenset[str]  # the others without accents
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """The story of a sentence, and every sign that stands in it."""
@@ -80,11 +89,12 @@ class Stories:
         self._stories = book.stories
         self.guides = frozenset(story.guide for story in book.stories)
         self._denying = {word.bare: word for phrase in book.denying for word in words_of(phrase)}
-        self._signs: dict[str, list[tuple[str, Word, tuple[Word, ...]]]] = {}  # by the first word
+        self._signs: dict[str, list[_Phrase]] = {}  # by the first word
         for sign, phrases in book.signs.items():
             for phrase in phrases:
-                words = tuple(_apart(understood(words_of(phrase))))
-                self._signs.setdefault(words[0].bare, []).append((sign, words[0], words[1:]))
+                first, *others = _apart(understood(words_of(phrase)))
+                needs = frozenset(word.bare for word in others)
+                self._signs.setdefault(first.bare, []).append(_Phrase(sign, first, tuple(others), needs))
         known = lexicon().between
         self._between = known.union(map(bare, known))
 
@@ -96,9 +106,10 @@ class Stories:
 
     def _found(self, said: Sequence[Word], *, accented: bool) -> set[str]:
         found: set[str] = set()
+        known = {word.bare for word in said}
         for begin, word in enumerate(said):
-            for sign, first, others in self._signs.get(word.bare, ()):
-                if sign in found or not _same(word, first, accented=accented):
+            for sign, first, others, needs in self._signs.get(word.bare, ()):
+                if not needs <= known or sign in found or not _same(word, first, accented=accented):
                     continue
                 if others and not self._follow(said, begin + 1, others, accented=accented):
                     continue
@@ -142,4 +153,6 @@ def _same(said: Word, wanted: Word, *, accented: bool) -> bool:
     """The same letters, and no accents that differ; in a sentence with accents none that are missing."""
     if said.bare != wanted.bare:
         return False
-    return said.kept == wanted.kept or not (accented or (said.kept and wanted.kept))
+    if (said.kept or said.bare) == (wanted.kept or wanted.bare):
+        return True
+    return not (accented or (said.kept and wanted.kept))

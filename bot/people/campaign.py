@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.people.place_file import NAME
 from bot.people.team import is_code
+from bot.people.written import Written
 from bot.source import Source, read_file
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 FOLDER = "campaigns"
 
 KEYS = ("name", "from", "to", "source", "measures")
-SOURCE_KEYS = ("title", "url", "checked")
 MEASURE_KEYS = ("name", "guides", "ends", "places", "teams", "of")
 
 LONGEST_NAME = 60
@@ -74,12 +74,11 @@ def read_campaigns(root: Path, finder: Finder) -> tuple[list[Campaign], list[Pro
     return sorted(found, key=lambda each: (each.first, each.key)), sorted(problems)
 
 
-class _Reader:
+class _Reader(Written):
     """Reads one file."""
 
     def __init__(self, source: Source, root: Path, finder: Finder) -> None:
-        self.problems = list(source.problems)
-        self._source = source
+        super().__init__(source)
         self._root = root
         self._finder = finder
 
@@ -100,7 +99,8 @@ class _Reader:
                 self._tell((), "E006", "no measures", "write [measures.level-2] with name, guides and targets")
             return None
         measures = [self._measure(("measures", each), each, table) for each, table in tables.items()]
-        self._sources(data.get("source", []), needed=any(measure and measure.of for measure in measures))
+        if "source" in data or any(measure and measure.of for measure in measures):
+            self._sources(data.get("source"))  # numbers of people come from somewhere
         if not (name and first and last):
             return None
         return Campaign(key, name, first, last, tuple(measure for measure in measures if measure))
@@ -169,19 +169,6 @@ class _Reader:
             return usual
         return tuple(dict.fromkeys(value))
 
-    def _sources(self, sources: Any, *, needed: bool) -> None:
-        """Where the denominators come from, and when somebody looked."""
-        if needed and not sources:
-            self._tell(("source",), "E006", "no source", "numbers of people need [[source]] with title, url, checked")
-        for index, table in enumerate(sources if isinstance(sources, list) else ()):
-            at: Key = ("source", index)
-            self._known(at, table, SOURCE_KEYS)
-            for key in SOURCE_KEYS:
-                if key not in table:
-                    self._tell((*at, key), "E006", f"'{key}' is missing")
-            if "checked" in table and not isinstance(table["checked"], date):
-                self._tell((*at, "checked"), "E005", "'checked' must be a day such as 2026-11-23, without quotes")
-
     def _name(self, at: Key, table: Mapping[str, Any]) -> str:
         name = table.get("name")
         if name is None:
@@ -201,11 +188,3 @@ class _Reader:
             code = "E006" if value is None else "E005"
             self._tell((key,), code, f"'{key}' must be a day such as 2026-12-01, without quotes")
         return None
-
-    def _known(self, at: Key, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-        for key in table:
-            if key not in keys:
-                self._tell((*at, key), "E004", f"unknown key '{key}'", f"there are {', '.join(keys)}")
-
-    def _tell(self, at: Key, code: str, message: str, hint: str = "") -> None:
-        self.problems.append(self._source.problem(at, code, message, hint))

@@ -1,4 +1,4 @@
-"""Help that is counted: what an entry says, how it is typed after an event, and which numbers may be shown.
+"""Help that is counted: what an entry says, and how it is typed after an event.
 
 What every number means is written down in docs/counting.md.
 """
@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, TypeVar
 
 from bot.meaning.fold import clean, fold
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 RESULTS = ("done", "part", "not")
 """How it went: done, a part of it, not yet."""
@@ -34,9 +30,6 @@ MOST = 500
 
 MOST_A_DAY = 1_000
 """People that one helper counts in a day."""
-
-LEAST = 5
-"""The smallest number of people that is shown above the team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +68,7 @@ class Told:
     result: str
     age: str
     rest: str
+    begins: bool = False  # whether the sentence begins with the number of people: "12 người, …"
 
 
 ANY_AGE = "any"
@@ -88,7 +82,10 @@ _DIGIT = "|".join(_DIGITS)
 _WORDS = re.compile(rf"(?:({_DIGIT}) tram ?)?(?:(?:linh|le) )?(?:((?:{_DIGIT}) )?(muoi|chuc) ?)?({_DIGIT})?")
 """A number up to 999 in words, folded: "hai muoi lam", "muoi hai", "mot tram linh ba"."""
 
-_WHO = r"(?:người|nguoi|bác|bac|cụ|cu|ông bà|ong ba|bà con|ba con|cô chú|co chu|lượt|luot|bạn|ban|ng|people|persons?)"
+_WHO = (
+    r"(?:người|nguoi|bác|bac|cụ|cu|ông bà|ong ba|bà con|ba con|cô chú|co chu|lượt|luot|bạn|ban|ng|people|persons?|"
+    r"chị em|chi em|chị|chi|anh|em|cháu|chau|bà|ông|cô|chú|phụ nữ|phu nu|hội viên|hoi vien)"
+)
 _COUNTED = re.compile(rf"(?<!\w)(\d{{1,6}}|(?:[^\W\d_]+ ){{1,5}}?)\s*{_WHO}(?!\w)", re.IGNORECASE)
 _BARE = re.compile(r"(?<!\S)\+?(\d{1,6})(?!\S)")
 _YEARS = re.compile(
@@ -118,12 +115,13 @@ def read_count(text: str) -> Told:
     """
     said = clean(text).casefold()
     age, said = _age(said)
+    begins = _COUNTED.match(said) is not None
     number, said = _number(said)
     result = ""
     for name, words in _RESULT_WORDS:
         if words.search(said):
             result, said = result or name, words.sub(" ", said)
-    return Told(number, result, age, " ".join(said.replace(",", " , ").split()).strip(" ,.;"))
+    return Told(number, result, age, " ".join(said.replace(",", " , ").split()).strip(" ,.;"), begins and number > 0)
 
 
 def _age(said: str) -> tuple[str, str]:
@@ -164,32 +162,3 @@ def in_words(words: str) -> int | None:
     if ten:
         number += 10 * (_DIGITS[tens.strip()] if tens else 1)
     return number + (_DIGITS[ones] if ones else 0) or None
-
-
-Key = TypeVar("Key", bound="Hashable")
-
-
-def hidden(cells: Mapping[Key, int], sums: Iterable[tuple[Key, Sequence[Key]]]) -> frozenset[Key]:
-    """The cells that are not shown: those of one to four people, and what would give them away.
-
-    `sums` says which cell is the sum of which others. Of a sum that is shown, the hidden parts together are at least
-    `LEAST` people and at least two cells, so that nobody finds them by taking one number from another.
-    """
-    hides = {key for key, number in cells.items() if 0 < number < LEAST}
-    wholes = [(whole, tuple(parts)) for whole, parts in sums]
-    changed = True
-    while changed:
-        changed = False
-        for whole, parts in wholes:
-            gone = [part for part in parts if part in hides]
-            if whole in hides:
-                if gone or not any(cells[part] for part in parts):
-                    continue
-            elif not gone or (len(gone) > 1 and sum(cells[part] for part in gone) >= LEAST):
-                continue
-            shown = sorted(
-                (cells[part], index) for index, part in enumerate(parts) if part not in hides and cells[part]
-            )
-            hides.add(parts[shown[0][1]] if shown else whole)
-            changed = True
-    return frozenset(hides)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.people.invitation import LONGEST_PLACE
 from bot.people.place import Place
+from bot.people.written import Written
 from bot.source import Source, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from bot.problem import Problem
@@ -26,7 +26,6 @@ COMMUNES = ("xã", "phường", "đặc khu")
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 PROVINCE_KEYS = ("name", "kind", "code", "source", "communes")
-SOURCE_KEYS = ("title", "url", "checked")
 COMMUNE_KEYS = ("name", "kind", "code", "was")
 
 
@@ -45,12 +44,11 @@ def read_places(root: Path) -> tuple[list[Place], list[Problem]]:
     return places, sorted(problems)
 
 
-class _Province:
+class _Province(Written):
     """Reads one file."""
 
     def __init__(self, source: Source) -> None:
-        self.problems = list(source.problems)
-        self._source = source
+        super().__init__(source)
         self._slug = source.path.stem
         self._codes: dict[str, str] = {}
         self._titles: dict[str, str] = {}
@@ -107,37 +105,3 @@ class _Province:
                 yield district, tuple(names)
             else:
                 self._tell((*at, district), "E005", f"'{district}' must be a list of names in quotes")
-
-    def _sources(self, sources: Any) -> None:
-        """Where the names and codes come from, and when somebody looked."""
-        if not isinstance(sources, list) or not sources:
-            self._tell(("source",), "E006", "no source", "write [[source]] with title, url and checked")
-            return
-        for index, table in enumerate(sources):
-            at: Key = ("source", index)
-            self._known(at, table, SOURCE_KEYS)
-            self._value(at, table, "title", lambda text: bool(text.strip()), "a title in quotes")
-            self._value(at, table, "url", lambda text: text.startswith(("https://", "http://")), "a web address")
-            if "checked" not in table:
-                self._tell((*at, "checked"), "E006", "'checked' is missing")
-            elif not isinstance(table["checked"], date):
-                self._tell((*at, "checked"), "E005", "'checked' must be a day such as 2026-11-23, without quotes")
-
-    def _value(self, at: Key, table: Mapping[str, Any], key: str, fits: Callable[[str], bool], kind: str) -> str:
-        value = table.get(key)
-        if value is None:
-            if not self._source.problems:
-                self._tell((*at, key), "E006", f"'{key}' is missing")
-        elif not isinstance(value, str) or not fits(value):
-            self._tell((*at, key), "E005", f"'{key}' must be {kind}")
-        else:
-            return value
-        return ""
-
-    def _known(self, at: Key, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-        for key in table:
-            if key not in keys:
-                self._tell((*at, key), "E004", f"unknown key '{key}'", f"there are {', '.join(keys)}")
-
-    def _tell(self, at: Key, code: str, message: str, hint: str = "") -> None:
-        self.problems.append(self._source.problem(at, code, message, hint))

@@ -54,7 +54,6 @@ class Right(Enum):
     WRITE_TIP = "write_tip"
     SEND_TIP = "send_tip"
     APPROVE_TIP = "approve_tip"  # of somebody else
-    ISSUE_CERTIFICATE = "issue_certificate"
     REVOKE_CERTIFICATE = "revoke_certificate"
     SEE_AUDIT = "see_audit"
 
@@ -116,7 +115,6 @@ make_team             -          -     -       -       place          all
 write_tip             -          -     place   -       -              all
 send_tip              -          -     -       place   -              all
 approve_tip           -          -     -       place   place          all
-issue_certificate     -          team  -       -       place          all
 revoke_certificate    -          team  -       -       place          all
 see_audit             -          team  -       -       place          all
 """

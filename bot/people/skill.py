@@ -6,10 +6,10 @@ It is written in skills.toml beside bot.toml; docs/learning.md tells how.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.people.place_file import NAME
+from bot.people.written import Written
 from bot.source import Source, read_file
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ FILE = "skills.toml"
 FIRST = "vi"
 """The language in which everything has a name; others may have one."""
 
-SOURCE_KEYS = ("title", "url", "checked", "note")
 GROUP_KEYS = ("name", "guides")
 KIND_KEYS = ("name", "passed", "team")
 
@@ -80,12 +79,11 @@ def read_skills(root: Path) -> tuple[Skills, list[Problem]]:
     return reader.skills(), sorted(reader.problems)
 
 
-class _Reader:
+class _Reader(Written):
     """Reads the file."""
 
     def __init__(self, source: Source, root: Path) -> None:
-        self.problems = list(source.problems)
-        self._source = source
+        super().__init__(source)
         self._root = root
 
     def skills(self) -> Skills:
@@ -154,25 +152,3 @@ class _Reader:
         if len(set(names)) < len(names):
             self._tell((*at, listed), "E401", "a guide stands there twice", "keep one of the two")
         return tuple(names)
-
-    def _sources(self, sources: Any) -> None:
-        """Where the groups come from, and when somebody looked."""
-        if not isinstance(sources, list) or not sources:
-            self._tell(("source",), "E006", "no source", "write [[source]] with title, url and checked")
-            return
-        for index, table in enumerate(sources):
-            at: Key = ("source", index)
-            self._known(at, table, SOURCE_KEYS)
-            url = table.get("url")
-            if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-                self._tell((*at, "url"), "E006", "'url' must be a web address")
-            if not isinstance(table.get("checked"), date):
-                self._tell((*at, "checked"), "E006", "'checked' must be a day such as 2026-11-23, without quotes")
-
-    def _known(self, at: Key, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-        for key in table:
-            if key not in keys:
-                self._tell((*at, key), "E004", f"unknown key '{key}'", f"there are {', '.join(keys)}")
-
-    def _tell(self, at: Key, code: str, message: str, hint: str = "") -> None:
-        self.problems.append(self._source.problem(at, code, message, hint))

@@ -70,4 +70,4 @@ def finder(config: Config) -> Callable[[str], Provider | None]:
 
 def drafts(config: Config) -> Drafts:
     """Draft voices as configured."""
-    return Drafts(finder(config), config.root / "data" / "voice")
+    return Drafts(finder(config), config.root / "data" / "voice", config.root / "content" / "media" / "voice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.channel.base import VoiceNote
@@ -18,13 +19,16 @@ from bot.service import (
     count,
     family,
     forward,
+    handout,
     helper_mode,
     join,
     learning,
+    members,
+    month,
     profiles,
     team,
 )
-from bot.service.help import asking, helping, relay
+from bot.service.help import asking, call, ending, helping, photo
 from bot.service.mydata import ShowData, receipt
 from bot.service.scam import ask_for_message
 from bot.service.tip import deciding, sending, typed, writing
@@ -52,6 +56,8 @@ def give(talk: Talk, answer: str, step: str) -> None:
     if kind == "resume" and (flow is None or session is None) and (left := talk.left):
         talk.chat = replace(talk.chat, flow=left.name)
         talk.happen(left, Resumed(talk.at))
+    elif kind == "no_reminders" and flow is None:  # nothing else is sent to them unasked
+        _fewer(talk)
     elif flow is None or session is None:
         talk.go_on()
     elif in_guide := _IN_GUIDE.get(kind):
@@ -115,8 +121,10 @@ def _ask_to_erase(talk: Talk, _name: str = "") -> None:
     """Where several people share the phone, one's own part and everybody's are two buttons."""
     others = str(len(talk.chat.others) or "")
     all_of_them = ("delete_all",) if others else ()
+    back = "stay" if talk.flow else "home"
+    keep = talk.house.speaker(talk.chat).label(None, "", back)
     joined = "1" if talk.chat.joined else ""
-    talk.tell("delete_ask", "delete_me", *all_of_them, "stay" if talk.flow else "home", others=others, joined=joined)
+    talk.tell("delete_ask", "delete_me", *all_of_them, back, others=others, joined=joined, keep=keep)
 
 
 def _erase(talk: Talk, _name: str = "", *, everybody: bool = False) -> None:
@@ -125,7 +133,8 @@ def _erase(talk: Talk, _name: str = "", *, everybody: bool = False) -> None:
         _ask_to_erase(talk)
         return
     others = "" if everybody else str(len(talk.chat.others) or "")
-    relay.drop_out(talk)
+    ending.drop_out(talk)
+    beside.drop_out(talk)
     beside_me = [talk.chat.aside(other.number).person for other in talk.chat.others] if everybody else []
     talk.errands.append(join.Erased((talk.chat.person, *beside_me)))
     talk.erase = receipt(talk.chat.key, talk.incoming.external, talk.at)
@@ -206,20 +215,25 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "invite_lead": lambda talk, code: talk.errands.append(team.Invite(Role.LEAD, code)),
     "call_help": lambda talk, _: talk.errands.append(asking.Call()),
     "place": asking.lives,
-    "help_end": lambda talk, ticket: talk.errands.append(relay.End(int(ticket), relay.THANKS)),
+    "help_end": lambda talk, ticket: talk.errands.append(ending.End(int(ticket), call.THANKS)),
     "duty_on": lambda talk, code: talk.errands.append(helping.Duty(code, on=True)),
     "duty_off": lambda talk, code: talk.errands.append(helping.Duty(code, on=False)),
     "queue": lambda talk, code: talk.errands.append(helping.Queue(code)),
     "claim": lambda talk, ticket: talk.errands.append(helping.Claim(int(ticket))),
     "claim_second": lambda talk, ticket: talk.errands.append(helping.Claim(int(ticket), second=True)),
     "reply": helping.reply,
-    "help_solved": lambda talk, ticket: talk.errands.append(relay.End(int(ticket), relay.SOLVED)),
+    "help_solved": lambda talk, ticket: talk.errands.append(ending.End(int(ticket), call.SOLVED)),
     "help_more": helping.more,
     "help_pass": lambda talk, ticket: talk.errands.append(helping.PassOn(int(ticket))),
     "help_second": lambda talk, ticket: talk.errands.append(helping.PassOn(int(ticket), second=True)),
-    "help_abuse": lambda talk, ticket: talk.errands.append(relay.End(int(ticket), relay.ABUSE)),
+    "help_abuse": lambda talk, ticket: talk.errands.append(ending.End(int(ticket), call.ABUSE)),
+    "handout": handout.which,
+    **{f"handout_{size}": partial(handout.take, size) for size in handout.SIZES},
+    "photo_yes": lambda talk, ticket: talk.errands.append(photo.Decide(int(ticket), yes=True)),
+    "photo_no": lambda talk, ticket: talk.errands.append(photo.Decide(int(ticket), yes=False)),
     "count": lambda talk, code: talk.errands.append(count.Count(Draft(code))),
-    "count_as": lambda talk, draft: talk.errands.append(count.Count(Draft.read(draft))),
+    "count_as": count.choose,
+    "month": lambda talk, code: talk.errands.append(month.Month(code)),
     "targets": lambda talk, code: talk.errands.append(campaign.Targets(code)),
     "sit_beside": lambda talk, _: talk.errands.append(beside.ShowCode()),
     "beside": lambda talk, code: talk.errands.append(beside.Ask(code)),
@@ -229,6 +243,7 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "beside_end": lambda talk, pair: talk.errands.append(beside.End(int(pair or 0))),
     "guest": lambda talk, code: talk.errands.append(helper_mode.Begin(code)),
     "guest_end": helper_mode.end,
+    "count_age": count.choose_age,
     "count_more": lambda talk, entry: talk.errands.append(count.Change(int(entry), 1)),
     "count_less": lambda talk, entry: talk.errands.append(count.Change(int(entry), -1)),
     "count_undo": lambda talk, entry: talk.errands.append(count.Change(int(entry), 0)),
@@ -242,7 +257,7 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "tip_finished": lambda talk, tip: talk.errands.append(writing.AskGuide(int(tip), "finished")),
     "tip_guide": typed.choose_guide,
     "tip_now": lambda talk, tip: talk.errands.append(sending.When(int(tip))),
-    "tip_tomorrow": lambda talk, tip: talk.errands.append(sending.When(int(tip), tomorrow=True)),
+    "tip_tomorrow": lambda talk, tip: talk.errands.append(sending.When(int(tip), sending.tomorrow(talk.at))),
     "tip_drop": lambda talk, tip: talk.errands.append(writing.Drop(int(tip))),
     "tip_send": lambda talk, tip: talk.errands.append(sending.Send(int(tip))),
     "tip_approve": lambda talk, tip: talk.errands.append(deciding.Approve(int(tip))),
@@ -251,6 +266,9 @@ _ANYWHERE: dict[str, Callable[[Talk, str], None]] = {
     "tip_pause": lambda talk, tip: talk.errands.append(tips.Turn(int(tip), "pause")),
     "tip_resume": lambda talk, tip: talk.errands.append(tips.Turn(int(tip), "resume")),
     "tip_stop": lambda talk, tip: talk.errands.append(tips.Turn(int(tip), "stop")),
+    "members": lambda talk, code: talk.errands.append(members.Members(code)),
+    "member": lambda talk, role: talk.errands.append(members.Member(int(role))),
+    "member_sure": lambda talk, role: talk.errands.append(members.Member(int(role), sure=True)),
     "leave_team": team.ask_to_leave,
     "skills": lambda talk, _: talk.errands.append(learning.ShowCard()),
     "certificate": lambda talk, kind: talk.errands.append(certificate.Ask(kind)),

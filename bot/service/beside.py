@@ -99,7 +99,7 @@ class Join:
         """Both are told. After too many wrong ones no code is taken for a while."""
         talk, connection = desk.talk(), desk.connection
         chat, at = talk.chat, talk.at
-        if await pairs.tries(connection, chat.person, at - AGAIN) >= MOST_TRIES:
+        if await pairs.TRIES.count(connection, chat.person, at - AGAIN) >= MOST_TRIES:
             talk.chat = replace(chat, mode="")
             talk.tell("beside.no_more", "team")
             return talk.reply()
@@ -107,14 +107,14 @@ class Join:
             talk.chat = replace(talk.chat, mode="")
             return talk.reply()
         pair = await pairs.by_code(connection, self.code, at - GOOD)
-        if pair is None or pair.person == chat.person:
-            left = MOST_TRIES - await pairs.wrong(connection, chat.person, at - AGAIN, at)
+        is_good = pair is not None and pair.person != chat.person
+        if pair is None or not is_good or not await pairs.join(connection, pair.id, chat, self.team, at):
+            left = MOST_TRIES - await pairs.TRIES.add(connection, chat.person, at - AGAIN, at)
             talk.chat = replace(chat, mode=chat.mode if left > 0 else "")
             talk.tell("beside.wrong" if left > 0 else "beside.no_more", "team", left=str(left))
             return talk.reply()
-        if old := await pairs.of_helper(connection, chat.person):
+        for old in await pairs.of_helper(connection, chat.person, besides=pair.id):
             await _end(desk, old, "left")
-        await pairs.join(connection, pair.id, chat, self.team, at)
         team = await teams.find(connection, self.team)
         says = {"pair": pair.id, "team": team.name if team else ""}
         desk.work.post(Notice(pair.chat, pair.person, "beside.begins", says))
@@ -139,6 +139,9 @@ class Moved:
             talk.chat = replace(talk.chat, beside=0)
             talk.tell("beside.over", how="")
             return talk.reply()
+        if not await _still_may(desk, pair):
+            await _end(desk, pair, "gone")
+            return None
         desk.work.post(Notice(pair.helper_chat, pair.helper, "beside.moved", {"pair": pair.id, **self.says}))
         return None
 
@@ -155,6 +158,9 @@ class Push:
         talk = desk.talk()
         pair = await pairs.find(desk.connection, self.pair)
         if pair is None or not pair.goes_on or pair.helper != talk.chat.person:
+            talk.tell("beside.is_over", "team")
+        elif not await _still_may(desk, pair):
+            await _end(desk, pair, "gone", besides=pair.helper)
             talk.tell("beside.is_over", "team")
         else:
             desk.work.post(Notice(pair.chat, pair.person, "beside.pushed", {"pair": pair.id, "what": self.what}))
@@ -301,6 +307,11 @@ async def _may(desk: Desk, talk: Talk, team: str) -> bool:
         talk.tell("help.learn_first", f"open:{helping.LESSON}", "team")
         return False
     return True
+
+
+async def _still_may(desk: Desk, pair: Pair) -> bool:
+    """Whether the helper's role still stands: what was taken away ends at once."""
+    return await rights.has(desk.connection, pair.helper, Right.TAKE_TICKET, team=pair.team)
 
 
 async def _end(desk: Desk, pair: Pair, how: str, besides: str = "") -> None:

@@ -34,8 +34,6 @@ from bot.store.recipients import CLAIMED, HELD_OUT, PLANNED, SENT, SKIPPED
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from bot.broadcast.model import Broadcast
     from bot.channel.base import Channel
     from bot.config import Config
@@ -76,7 +74,8 @@ class Broadcasts:
         self._owner = self.lane.owner = database.owner
         self._alive = frozenset({0})  # the processes whose claims stand
         self._stopping = False
-        self._occasions = Occasions(database, self.lane.news.set)
+        self._next_look = 0.0  # loop time
+        self._occasions = Occasions(database, self.wake)
         self.carriers = {jobs.SERIES: self._occasions.carry_out}
 
     async def start(self, channels: Mapping[str, Channel]) -> None:
@@ -94,14 +93,14 @@ class Broadcasts:
     async def run(self) -> None:
         """The loop. Ends after `stop`."""
         clock = asyncio.get_running_loop().time
-        next_look = clock()
         while not self._stopping:
             try:
-                if clock() >= next_look:
-                    next_look = clock() + LOOK
+                if clock() >= self._next_look:
+                    self._next_look = clock() + LOOK
                     if self._owner.leads(BROADCASTS):
                         with self._owner.bound(BROADCASTS):
-                            next_look = clock() + await self.look()
+                            wait = await self.look()
+                        self._next_look = min(self._next_look, clock() + wait)
                 await self.bulk.write()
                 await self.changes.write()
             except (DBAPIError, OSError) as error:
@@ -111,11 +110,16 @@ class Broadcasts:
                 log.exception("broadcasts could not look")
                 await asyncio.sleep(LOOK)
             try:
-                await asyncio.wait_for(self.lane.news.wait(), max(0.001, next_look - clock()))
+                await asyncio.wait_for(self.lane.news.wait(), max(0.001, self._next_look - clock()))
             except TimeoutError:
                 continue
-            await asyncio.sleep(min(SOON, max(0.0, next_look - clock())))
+            await asyncio.sleep(min(SOON, max(0.0, self._next_look - clock())))
             self.lane.news.clear()
+
+    def wake(self) -> None:
+        """Look at once: there is something new to send."""
+        self._next_look = 0.0
+        self.lane.news.set()
 
     def stop(self) -> None:
         """Claim nobody any more."""
@@ -223,14 +227,14 @@ class Broadcasts:
         until, after = clock() + SPELL, row.gathered_to
         holdout = row.content.plan.holdout
         meant = await self._meant(row, now)
-        statement = recipients.piece(row.id, meant, now=now, holdout=holdout, most=PIECE)
+        piece = recipients.piece(row.id, meant, now=now, holdout=holdout, most=PIECE)
         while clock() < until and not self._stopping:
             async with self._database.write() as connection:
-                found, after = await recipients.gather(connection, row.id, statement, after)
-                if found < PIECE:
-                    await self._gathered(connection, row, now)
-                    break
+                found, after = await recipients.gather(connection, row.id, piece, after)
                 await broadcasts.change(connection, row.id, gathered_to=after)
+            if found < PIECE:
+                await self._gathered(row, now)
+                break
             await asyncio.sleep(0)  # replies that wait for the database go first: its lock is fair
         return 0
 
@@ -243,21 +247,25 @@ class Broadcasts:
                 terms = replace(terms, a_day=0, a_week=0)  # nobody can have had enough: a fifth of the work is saved
         return audience.meant(node, terms, now)
 
-    async def _gathered(self, connection: AsyncConnection, row: Row, now: int) -> None:
+    async def _gathered(self, row: Row, now: int) -> None:
         """Everybody stands: is it who was expected, and is there to be a canary?"""
-        await recipients.analyze(connection)
-        counted = await recipients.counts(connection, row.id)
+        async with self._database.write() as connection:
+            await recipients.analyze(connection)
+        async with self._database.read() as connection:  # to count a million takes half a second: replies go on
+            counted = await recipients.counts(connection, row.id)
         planned, plan = counted.get((PLANNED, ""), 0), row.content.plan
         found = planned + (0 if row.series else counted.get((SKIPPED, HELD_OUT), 0))
         values: dict[str, object] = {"gathered_at": now}
         if row.kind not in FREE and plan.canary and planned >= CANARY_FROM:
             share = max(LEAST_CANARY, int(planned * plan.canary / 100))
-            values["until_n"] = await recipients.nth_planned(connection, row.id, share)
+            async with self._database.read() as connection:
+                values["until_n"] = await recipients.nth_planned(connection, row.id, share)
         most = row.expected + max(GROWN, row.expected * GROWN // 100)
         if found > (max(most, self._config.approve_above) if row.series else most):
             reason = f"the audience has grown from {row.expected} to {found}: look, then resume"
             values |= {"state": PAUSED, "reason": reason, "expected": found}
-        await broadcasts.change(connection, row.id, only_if=[RUNNING], **values)
+        async with self._database.write() as connection:
+            await broadcasts.change(connection, row.id, only_if=[RUNNING], **values)
         self._runs.pop(row.id, None)  # how it is spread depends on how many they are
 
     async def _call_off(self, row: Row, run: Run, now: int) -> float:

@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.broadcast.model import Kind
+from bot.broadcast.reason import Reason
 from bot.engine.chat import ASIDE
 from bot.service.delivery import Delivery, Result
 from bot.service.lane import Lane, Run, Sending, go_back, wake
 from bot.service.slots import LOOK
 from bot.store import broadcasts, chats, claims, windows
-from bot.store.audience import CAPPED, DAY, IN_A_GUIDE, SAME_PERSON, TO_ALL
+from bot.store.audience import CAPPED, DAY, IN_A_GUIDE, TO_ALL
 from bot.store.claims import Claimed, Outcome, Person
 from bot.store.recipients import FAILED, PLANNED, SENT, SKIPPED, UNKNOWN
 
@@ -113,9 +114,9 @@ class Bulk:
         goes, not_ = [], []
         for one in claimed:
             person = people.get(one.chat)
-            why = "erased" if person is None else self._why_not(row, person, one.chat in refused, had, now)
+            why = Reason.ERASED if person is None else self._why_not(row, person, one.chat in refused, had, now)
             if not why and one.chat in got and row.kind not in TO_ALL:
-                why = SAME_PERSON
+                why = Reason.SAME_PERSON
             if person is not None and hours and not why and row.kind != Kind.TEST:
                 why = reach[person.external].why_not(now, hours * HOUR)
             if person is None or why:
@@ -133,18 +134,18 @@ class Bulk:
         if row.kind == Kind.TEST:
             return ""
         if ASIDE in person.external:
-            return "set_aside"
+            return Reason.SET_ASIDE
         if not person.reachable:
-            return "unreachable"
+            return Reason.UNREACHABLE
         if refused:
-            return "opted_out"
+            return Reason.OPTED_OUT
         times = had.get(person.key, ())
         a_day, a_week = self._config.tips_a_day, self._config.tips_a_week
         today = sum(at > now - DAY for at in times)
         if row.kind in CAPPED and ((a_day and today >= a_day) or (a_week and len(times) >= a_week)):
-            return "had_enough"
+            return Reason.HAD_ENOUGH
         walks = row.kind not in FREE and person.flow and person.seen_at > now - IN_A_GUIDE
-        return "in_a_guide" if walks else ""
+        return Reason.IN_A_GUIDE if walks else ""
 
     async def _put_in_outbox(
         self, batch: Batch, row: Row, goes: Sequence[tuple[Claimed, Person, Message]], now: int

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.engine.event import local_day
-from bot.people.count import LEAST, TOLD
+from bot.people.count import TOLD
 from bot.people.place import is_under
 from bot.people.role import Right
+from bot.people.small import LEAST
 from bot.service import rights, tally
 from bot.service.errand import Notice
 from bot.store import jobs, teams
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 KIND = "targets"
 
-MOST_SHOWN = 6
+WORDS = "_bot/campaign"
+
+MOST_SHOWN = 20
 """Targets in one message."""
 
 
@@ -46,9 +49,14 @@ class Progress:
     of: int = 0
 
     @property
-    def is_hidden(self) -> bool:
-        """Whether it is so few of a whole place that it could be somebody."""
-        return not self.is_team and 0 < self.number < LEAST
+    def shown(self) -> int | None:
+        """What is shown: of a place its fives (23 is 20), None for one to four people.
+
+        A team knows its own number, and a province that of its communes: what is left would be somebody's.
+        """
+        if self.is_team or not self.number:
+            return self.number
+        return self.number - self.number % LEAST or None
 
 
 def reached(measure: Measure, facts: Facts, place: str) -> int:
@@ -133,9 +141,9 @@ def carriers(database: Database, house: Callable[[], House]) -> dict[str, Callab
     return {KIND: tell}
 
 
-async def _of_team(connection: AsyncConnection, house: House, team: Team, now: int) -> list[dict[str, str]]:
-    """The targets of a team and of the places it lies in, in words as plain as numbers are."""
-    found = []
+async def _of_team(connection: AsyncConnection, house: House, team: Team, now: int) -> list[dict[str, Any]]:
+    """The targets of a team and of the places it lies in."""
+    found: list[dict[str, Any]] = []
     for campaign in running(house, now):
         wheres = {each for measure in campaign.measures for each in measure.places if is_under(team.place, each)}
         theirs = any(team.code in measure.teams for measure in campaign.measures)
@@ -144,19 +152,22 @@ async def _of_team(connection: AsyncConnection, house: House, team: Team, now: i
         last = min(campaign.last, local_day(now))
         of_team = await tally.of_team(connection, team, campaign.first, last)
         of_place = await tally.of_place(connection, min(wheres, default=team.place), campaign.first, last)
+        head = {"campaign": campaign.name, "until": f"{campaign.last:%d/%m/%Y}"}
         for each in progress(campaign, of_place, of_team):
             if each.where == team.code if each.is_team else each.where in wheres:
                 place = house.places.places.get(each.where)
-                shown = f"<{LEAST}" if each.is_hidden else str(each.number)
                 where = place.title if place and not each.is_team else ""
-                found.append({"name": each.measure.name, "where": where, "number": shown, "target": str(each.target)})
+                said = {"name": each.measure.name, "where": where, "number": each.shown, "target": each.target}
+                found.append({**said, "of": each.of, **head})
+                head = {"campaign": "", "until": ""}
     return found[:MOST_SHOWN]
 
 
 def told(talk: Talk, says: Mapping[str, Any]) -> None:
     """The numbers, in the chat of who asked for them."""
-    values: dict[str, str] = {}
-    for index in range(MOST_SHOWN):
-        each = says["targets"][index] if index < len(says["targets"]) else {}
-        values |= {f"{name}_{index + 1}": each.get(name, "") for name in ("name", "where", "number", "target")}
-    talk.tell("campaign.progress" if says["targets"] else "campaign.none", f"team:{says['team']}", "home", **values)
+    words = talk.house.speaker(talk.chat).address.words
+    lines = [
+        talk.house.library.piece(talk.chat.language, WORDS, "target", {**words, **each}) for each in says["targets"]
+    ]
+    told = "campaign.progress" if lines else "campaign.none"
+    talk.tell(told, f"team:{says['team']}", "home", lines="\n".join(lines))

@@ -149,7 +149,8 @@ class OfTeam:
     async def run(self, desk: Desk) -> Reply:
         """The newest ones."""
         talk, connection = desk.talk(), desk.connection
-        if not await rights.has(connection, talk.chat.person, Right.REVOKE_CERTIFICATE, team=self.team):
+        right = Right.REVOKE_CERTIFICATE
+        if not await rights.use(connection, talk.chat.person, right, talk.at, team=self.team, what="list"):
             talk.tell("team.not_allowed", "home")
             return talk.reply()
         found = [each for each in await certificates.of_team(connection, self.team) if each.is_valid]

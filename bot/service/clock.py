@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy.exc import DBAPIError
 
+from bot.broadcast.reason import Reason
 from bot.channel.base import Incoming, What
 from bot.engine.event import local_day
 from bot.service import metrics
@@ -237,7 +238,7 @@ class Clock:
         if not why:
             return False
         async with self._database.write() as connection:
-            if why == windows.STAFF:
+            if why == Reason.STAFF:
                 await jobs.add(connection, [replace(job, due_at=reach.silent_until)])
             else:
                 line = journal.Line(job.chat, job.payload["flow"], job.payload["step"], "skipped", why, now)

@@ -65,6 +65,9 @@ PAUSE_AFTER_FAULT = 0.5
 """Seconds to wait when the database refuses, before the next try."""
 
 
+FORGIVES = 30.0
+"""Seconds for which a database that refused counts as not working."""
+
 PLAINEST = "Lỗi này do máy, không phải do người nhắn. Nhắn lại giúp máy nhé."
 """Said when even the words for a fault of ours are broken."""
 
@@ -89,7 +92,13 @@ class Conversation:
         self._wake = asyncio.Event()
         self._stopping = False
         self._ended = False
+        self._refused_at = -FORGIVES
         self._owner.listen(RELAY, self.relayed)
+
+    @property
+    def stores(self) -> bool:
+        """Whether what comes in can be stored, as far as the last half minute tells."""
+        return time.monotonic() - self._refused_at >= FORGIVES
 
     async def accept(self, incoming: Incoming) -> None:
         """Take one incoming thing; returns when it and all it led to are stored. Raises NotStored."""
@@ -157,7 +166,9 @@ class Conversation:
                 await relay.add(connection, [one for one, _ in others if one.what not in DUE])  # or its job stays due
                 await write_outcomes(connection)
         except (DBAPIError, OSError) as error:
-            log.error("not stored", extra={"error": type(error).__name__, "waiting": len(waiting)})  # noqa: TRY400
+            self._refused_at = time.monotonic()
+            reason = self._database.hint(error) or type(error).__name__
+            log.error("not stored", extra={"reason": reason, "waiting": len(waiting)})  # noqa: TRY400
             metrics.NOT_STORED.inc(len(waiting))
             await asyncio.sleep(PAUSE_AFTER_FAULT)
             if self._owner.parts is not None:  # what woke us there is not told again

@@ -124,6 +124,27 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Age:
+    """How old they were who were walked through a guide: said after it was counted, so that nothing hangs on it."""
+
+    entry: int
+    age: str
+
+    async def run(self, desk: Desk) -> Reply:
+        """Only who made the entry, on its day."""
+        talk, connection, person = desk.talk(), desk.connection, desk.talk().chat.person
+        entry = await counts.find(connection, self.entry, person, day_at(talk.at))
+        if entry is None or self.age not in AGES:
+            talk.tell("count.too_late", "count:", "team")
+        elif not await rights.use(connection, person, Right.COUNT_HELP, talk.at, team=entry.team, what="age"):
+            talk.tell("team.not_allowed", "home")
+        else:
+            await counts.say_age(connection, entry, self.age)
+            _counted(talk, replace(entry, age=self.age))
+        return talk.reply()
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
     """What this person has counted today, to take one of it back."""
 
@@ -151,22 +172,37 @@ def forgetter(database: Database) -> Callable[[int], Awaitable[None]]:
     return forget
 
 
+def choose(talk: Talk, written: str) -> None:
+    """A button of an entry on its way. The last one counts while it is on the screen: a double tap is one."""
+    draft = Draft.read(written)
+    is_shown = any(offer.partition("|")[0] == f"count_as:{written}" for offer in talk.chat.offers)
+    is_whole = draft.guide and draft.result and draft.age
+    talk.errands.append(Today(draft.team) if is_whole and not is_shown else Count(draft))
+
+
+def choose_age(talk: Talk, about: str) -> None:
+    """An age was tapped below an entry: "17.old"."""
+    entry, _, age = about.partition(".")
+    talk.errands.append(Age(int(entry), age))
+
+
 def typed(talk: Talk, team: str, text: str) -> bool:
     """What is typed while the screen of counting is there: a count, or at least a guide."""
-    if any(offer.startswith("count") for offer in talk.chat.offers) and _takes(talk, team, text, needs_number=False):
+    is_there = any(offer.startswith("count") for offer in talk.chat.offers)
+    if is_there and _takes(talk, team, text, needs_number=False):
         return True
     talk.chat = replace(talk.chat, mode="")
-    return False
+    return not is_there and not talk.chat.flow and told(talk, text)
 
 
 def told(talk: Talk, text: str) -> bool:
-    """The same without the screen, from who helps: "12 người, kích hoạt VNeID"."""
+    """The same without the screen, from who helps: "12 người, kích hoạt VNeID". A cry for help goes before."""
     return bool(text) and _takes(talk, "", text, needs_number=True)
 
 
 def _takes(talk: Talk, team: str, text: str, *, needs_number: bool) -> bool:
     said = read_count(text)
-    if needs_number and not said.number:
+    if needs_number and (not said.number or (talk.heard(text).alarm and not said.begins)):
         return False
     commune = _COMMUNE.search(said.rest)
     place = talk.house.places.sure(commune[0]) if commune else None
@@ -181,7 +217,7 @@ def _takes(talk: Talk, team: str, text: str, *, needs_number: bool) -> bool:
     guides, is_clear = _guides(talk, said.rest)
     if is_clear:
         talk.errands.append(Count(replace(draft, guide=guides[0])))
-    elif needs_number or not (said.number or guides):
+    elif not said.begins and (needs_number or not (said.number or guides)):
         return False
     elif guides:
         talk.tell("count.which", *(_titled(talk, replace(draft, guide=guide)) for guide in guides), f"count:{team}")
@@ -245,7 +281,11 @@ def _counted(talk: Talk, entry: Help) -> None:
     said["result"] = label(talk, f"result_{entry.result}")
     said["age"] = label(talk, f"age_{entry.age}") if entry.age else ""
     said["place"] = place.title if place else ""
-    talk.tell("count.counted", *(changes[1:] if entry.how == WALKED else changes), **said)
+    walked = entry.how == WALKED
+    asked = AGES if walked and not entry.age else ()
+    ages = (f"count_age:{entry.id}.{age}|{label(talk, f'age_{age}')}" for age in asked)
+    said["asked"] = "1" if asked else ""
+    talk.tell("count.counted", *ages, *(changes[1:] if walked else changes), **said)
 
 
 def _said(talk: Talk, guide: str, number: int) -> dict[str, str]:

@@ -14,12 +14,13 @@ from jinja2 import UndefinedError
 from bot.engine.effect import Show
 from bot.engine.event import VIETNAM, local_day
 from bot.engine.session import Session
-from bot.people.count import LEAST
 from bot.people.place import is_under
 from bot.people.role import Role
+from bot.people.small import LEAST
 from bot.service import tally
 from bot.service.errand import Notice
 from bot.service.help.watch import chat_of
+from bot.service.quiet import allowed
 from bot.store import counts, jobs, roles, teams
 from bot.store.counts import day_of
 from bot.store.jobs import Job
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.config import Config
     from bot.people.team import Team
     from bot.service.talk import Talk
     from bot.store.counts import Event
@@ -69,7 +71,7 @@ async def start(database: Database, now: int) -> None:
         await jobs.keep(connection, _job(next_monday(now)), now + 8 * 86_400_000)
 
 
-def carriers(database: Database) -> dict[str, Callable[[Job, int], Awaitable[None]]]:
+def carriers(database: Database, config: Config) -> dict[str, Callable[[Job, int], Awaitable[None]]]:
     """Due work: a week is over."""
 
     async def send(job: Job, now: int) -> None:
@@ -80,7 +82,8 @@ def carriers(database: Database) -> dict[str, Callable[[Job, int], Awaitable[Non
         else:
             log.warning("the digest of a week is left out: the bot was off")
         async with database.write() as connection:
-            await jobs.add(connection, [notice.job(number, now) for number, notice in enumerate(notices)])
+            at = allowed(now, config)  # a bot that was off wakes nobody
+            await jobs.add(connection, [notice.job(number, at) for number, notice in enumerate(notices)])
             await jobs.add(connection, [_job(next_monday(max(now, job.due_at)))])
 
     return {KIND: send}

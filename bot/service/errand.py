@@ -33,9 +33,9 @@ class Notice:
     says: dict[str, Any] = field(default_factory=dict)
 
     def job(self, number: int, at: int) -> Job:
-        """The row under which it waits; `number` tells two of the same moment apart."""
+        """The row under which it waits; `number` tells two of a kind apart that wait at the same time."""
         payload = {"person": self.person, "kind": self.kind, "says": self.says}
-        return Job(f"notice:{self.chat}:{number}", self.chat, at, payload, NOTICE)
+        return Job(f"notice:{self.chat}:{self.kind}:{number}", self.chat, at, payload, NOTICE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,8 @@ class Agree:
             talk.tell("learning.family_none", "family_invite", "home")
         else:
             await families.show(desk.connection, talk.chat.person, shows=self.shows)
+            agreed = audit.Entry(talk.at, talk.chat.person, families.AGREED, what="yes" if self.shows else "no")
+            await audit.add(desk.connection, [agreed])
             _member(talk, shows=self.shows)
         return talk.reply()
 
@@ -155,7 +157,8 @@ async def _line(desk: Desk, number: int, relative: Relative) -> str:
     if relative.shows:
         learnt = await marks.of_person(desk.connection, relative.person)
         done = titles(talk, [mark.guide for mark in learnt.values() if mark.done_at or mark.passed_at])
-    called = library.language(language).address(relative.called).label
+    spoken = library.language(language)
+    called = "" if relative.called in {"", spoken.default_address} else spoken.address(relative.called).label
     said = {"number": number, "called": called, "shows": relative.shows, "done": done}
     return library.piece(language, WORDS, "relative", {**talk.house.speaker(talk.chat).address.words, **said})
 

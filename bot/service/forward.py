@@ -28,6 +28,10 @@ MOST_AN_HOUR = 60
 """Links of a team that one person makes in an hour: a stolen phone makes no flood."""
 
 
+class TooMany(Exception):
+    """This person has passed on as much as one does in an hour."""
+
+
 @dataclass(frozen=True, slots=True)
 class Come:
     """Somebody has opened a link."""
@@ -64,18 +68,18 @@ class Send:
             talk.tell("gone")
             talk.go_on()
             return talk.reply()
-        person = talk.chat.person
-        team = await team_of(desk.connection, person)
-        if team and await audit.uses(desk.connection, person, Right.FORWARD.value, talk.at - HOUR) >= MOST_AN_HOUR:
+        try:
+            link = replace(link, team=await in_whose_name(desk, link.guide))
+        except TooMany:
             talk.tell("forward.too_many", beside)
             return talk.reply()
-        if team and await rights.use(desk.connection, person, Right.FORWARD, talk.at, team=team, what=link.guide):
-            link = replace(link, team=team)
         code = await code_of(desk.connection, link, talk.at)
         talk.tell("forward.card", **about(talk.house, talk.chat.language, link.guide), code=code)
         can = CAPABILITIES.get(talk.chat.channel)
         shares = can is not None and can.shares
-        talk.tell("forward.how", *((f"send:{self.place}",) if shares else ()), beside, shares="1" if shares else "")
+        offers = [f"send:{self.place}"] if shares else []
+        offers += [f"handout:{link.guide}"] if talk.chat.helps else []
+        talk.tell("forward.how", *offers, beside, shares="1" if shares else "")
         return talk.reply()
 
 
@@ -128,6 +132,19 @@ async def codes_of(connection: Connection, wanted: Iterable[Link], now: int) -> 
             await links.keep(connection, code, link, now)
         made.append(code)
     return made
+
+
+async def in_whose_name(desk: Desk, guide: str) -> str:
+    """The team that somebody passes a guide on for, "" for none; the use of the right is written down.
+
+    Raises TooMany.
+    """
+    connection, chat, at = desk.connection, desk.talk().chat, desk.incoming.at
+    team = await team_of(connection, chat.person)
+    if team and await audit.uses(connection, chat.person, Right.FORWARD.value, at - HOUR) >= MOST_AN_HOUR:
+        raise TooMany
+    may = bool(team) and await rights.use(connection, chat.person, Right.FORWARD, at, team=team, what=guide)
+    return team if may else ""
 
 
 async def team_of(connection: Connection, person: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.people.count import RESULTS, WALKED, Draft
+from bot.people.count import ANY_AGE, RESULTS, WALKED, Draft
 from bot.people.role import Right
 from bot.service import profiles, rights
 from bot.service.count import Count, label
@@ -59,7 +59,7 @@ def end(talk: Talk, result: str) -> None:
         return
     walked = max(talk.sessions.values(), key=lambda session: session.since, default=None)
     if walked is not None and result in RESULTS:
-        talk.errands.append(Count(Draft(team, walked.flow, result, how=WALKED)))
+        talk.errands.append(Count(Draft(team, walked.flow, result, ANY_AGE, how=WALKED)))
     profiles.back_to(talk, int(number))
 
 

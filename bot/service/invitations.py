@@ -11,7 +11,7 @@ from bot.people import invitation as links
 from bot.people.invitation import Invitation, Outcome
 from bot.people.role import Grant, Right, Role, inviting, may, revoking
 from bot.service import rights
-from bot.store import audit, invitations, keys, roles, teams
+from bot.store import audit, invitations, keys, roles, teams, tickets
 
 if TYPE_CHECKING:
     from bot.store.hot import Connection
@@ -120,12 +120,17 @@ async def revoke(connection: Connection, by: str, person: str, grant: Grant, now
     """Take a role away from somebody, at once. False: `by` may not, or they do not hold it."""
     if not await _may(connection, by, revoking(grant.role), grant, now, what="revoke"):
         return False
-    return await roles.end(connection, person, grant, now)
+    ended = await roles.end(connection, person, grant, now)
+    if ended:
+        await tickets.go_off_duty(connection, person)
+    return ended
 
 
 async def leave(connection: Connection, person: str, team: str, now: int) -> list[Role]:
     """Somebody leaves a team, which nobody can refuse: which roles they held in it. What they did is counted on."""
     left = await roles.leave(connection, person, team, now)
+    if left:
+        await tickets.go_off_duty(connection, person)
     await audit.add(connection, [audit.Entry(now, person, "leave", team, "", role.value) for role in left])
     return left
 

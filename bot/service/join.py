@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bot.engine.event import Resumed, Stopped
 from bot.people.certificate import LETTERS
 from bot.service.errand import Notice
-from bot.store import chats, joined
+from bot.store import chats, counts, joined
 from bot.store.joined import Member
 
 if TYPE_CHECKING:
@@ -80,11 +80,11 @@ class Enter:
         """Both chats hear what it means, and how to take it back."""
         talk, connection = desk.talk(), desk.connection
         me, at = talk.chat.person, talk.at
-        if await joined.tries(connection, me, at - AGAIN) >= MOST_TRIES:
+        if await joined.TRIES.count(connection, me, at - AGAIN) >= MOST_TRIES:
             return _ends(talk, "join.no_more")
         shown = await joined.by_code(connection, _hashed(self.code), at) if self.code else None
         if shown is None:
-            left = MOST_TRIES - await joined.wrong(connection, me, at - AGAIN, at)
+            left = MOST_TRIES - await joined.TRIES.add(connection, me, at - AGAIN, at)
             if left <= 0:
                 return _ends(talk, "join.no_more")
             talk.tell("join.wrong", _back(talk), left=str(left))
@@ -153,8 +153,11 @@ class Erased:
     persons: tuple[str, ...]
 
     async def run(self, desk: Desk) -> None:
-        """They hear so."""
+        """They hear so; what was done there as well stays counted once."""
         for person in self.persons:
+            own = await joined.group(desk.connection, person)
+            members = await joined.members(desk.connection, own) if own else []
+            await counts.let_go(desk.connection, [each.chat for each in members if each.person == person])
             await _part(desk, person, "erased")
 
 

@@ -27,19 +27,24 @@ class Keep:
     mark: Mark
 
     async def run(self, desk: Desk) -> Reply | None:
-        """Done in the transaction of the turn that earned it. Who may have a certificate by it hears so."""
+        """Done in the transaction of the turn that earned it.
+
+        Who may have a certificate by it hears so; where it is one of those who help, they may go on duty from now on.
+        """
         is_passed = await marks.keep(desk.connection, self.mark)
         talk = desk.talk()
         if not is_passed or talk.chat.guest or talk.chat.person != self.mark.person:
             return None
-        offers = []
+        offers: list[str] = []
+        duty = ""
         for kind in talk.house.skills.kinds:
             found = await certificate.standing(desk.connection, self.mark.person, kind)
             if self.mark.guide in kind.passed and found.may_have and found.had is None:
                 offers.append(certificate.button(talk, kind))
+                duty = f"duty_on:{found.team}" if kind.team else duty
         if not offers:
             return None
-        talk.tell("certificate.earned", *offers, "home")
+        talk.tell("certificate.earned", *filter(None, (duty, *offers)), "home", helps="1" if duty else "")
         return talk.reply()
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.service import beside, campaign, digest, join
-from bot.service.help import asking, helping, relay
+from bot.service import beside, campaign, digest, join, members, month, plan_news
+from bot.service.help import asking, ending, helping, missed, photo, relay
 from bot.service.tip import deciding, sending, sent
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {
     "help.joined": asking.joined,
     "help.waits_again": asking.waits_again,
     "help.said": relay.said,
-    "help.over": relay.is_over,
-    "help.one_left": relay.one_left,
+    "help.photo": photo.came,
+    "help.over": ending.is_over,
+    "help.one_left": ending.one_left,
+    "help.missed": missed.told,
     "beside.begins": beside.begins,
     "beside.moved": beside.moved,
     "beside.pushed": beside.pushed,
@@ -33,8 +35,11 @@ NOTICES: dict[str, Callable[[Talk, Mapping[str, Any]], None]] = {
     "tip.asked": deciding.asked,
     "tip.told": sending.told,
     "tip.looked": sent.looked,
+    "team.revoked": members.revoked,
     "digest.week": digest.week,
     "campaign.progress": campaign.told,
+    "month.told": month.told,
+    "plan.reached": plan_news.was_reached,
     "join.joined": join.was_joined,
     "join.carried": join.was_carried,
     "join.left": join.was_left,

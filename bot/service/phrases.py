@@ -40,6 +40,7 @@ def phrases(guides: Sequence[Flow], library: Library) -> list[Entry]:
                 *_lines(library, f"{flow.name}/{GUIDE}", "title"),
                 *_lines(library, f"{flow.name}/{GUIDE}", "words"),
                 *(_lines(library, f"{flow.name}/{GUIDE}", "alarm") if flow.alarm else ()),
+                *(_lines(library, f"{flow.name}/{GUIDE}", "life") if flow.alarm else ()),
             ),
             urgent=flow.alarm or DANGER in flow.topics,
         )
@@ -60,6 +61,7 @@ def cries(guides: Iterable[Flow], library: Library) -> list[AlarmEntry]:
             f"open:{flow.name}",
             _lines(library, f"{flow.name}/{GUIDE}", "alarm"),
             _lines(library, f"{flow.name}/{GUIDE}", "calm"),
+            _lines(library, f"{flow.name}/{GUIDE}", "life"),
         )
         for flow in guides
         if flow.alarm

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.channel.base import What
 from bot.engine.chat import MOST_PROFILES, Chat
 from bot.service import beside
-from bot.service.help import relay
+from bot.service.help import ending
 from bot.service.talk import Switch
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def back_to(talk: Talk, number: int) -> None:
 
 def _switch(talk: Talk, number: int) -> None:
     incoming = talk.incoming
-    relay.drop_out(talk)
+    ending.drop_out(talk)
     beside.drop_out(talk)
     leaving = talk.chat
     leaves = not _is_nobody(talk) and not leaving.guest

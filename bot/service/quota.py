@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.engine.event import local_day
 from bot.service import metrics
-from bot.store import quota
+from bot.store import jobs, quota
+from bot.store.jobs import Job
 from bot.store.quota import Used
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ log = logging.getLogger(__name__)
 
 EARLY = 0.8
 """The part of the plan from which an operator is warned."""
+
+NEWS = "plan"
+"""The kind of the job that tells the admins."""
+
+_NEVER = 2**62
+"""No job is due after it: one that is there stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +129,30 @@ class Quota:
             )
             return False
         self._month, self._used = month, replace(found, received_until=max(until, found.received_until))
-        self._tell()
+        await self._tell()
         return True
 
-    def _tell(self) -> None:
-        """Metrics, and one line in the log when the end comes near and when it is there."""
+    async def _tell(self) -> None:
+        """Metrics; one line in the log, and one message to each admin, when the end comes near and when it is there."""
         for what, (amount, limit) in self._plan.shares(self._used).items():
             metrics.QUOTA.labels(self._channel, what).set(amount)
             metrics.QUOTA_LIMIT.labels(self._channel, what).set(limit)
-            for part in (1.0, EARLY):
-                if amount >= limit * part:
-                    if (key := (f"{what} {part}", self._month)) not in self._warned:
-                        self._warned.add(key)
-                        log.warning(
-                            "the plan is used up" if part == 1 else "the plan is nearly used up",
-                            extra={"channel": self._channel, "what": what, "used": amount, "of": limit},
-                        )
-                    break
+            part = next((part for part in (1.0, EARLY) if amount >= limit * part), 0.0)
+            key = (f"{what} {part}", self._month)
+            if part and key not in self._warned:
+                self._warned.add(key)
+                says: dict[str, str | int] = {"channel": self._channel, "what": what, "used": amount, "of": limit}
+                log.warning("the plan is used up" if part == 1 else "the plan is nearly used up", extra=says)
+                await self._tell_admins({**says, "percent": round(100 * part)})
+
+    async def _tell_admins(self, says: dict[str, str | int]) -> None:
+        """A job that stays until the month is over, so that they are told once: bot/service/plan_news.py.
+
+        A database that refuses it has just taken the count: the log and the doctor say it all the same.
+        """
+        key = f"{NEWS}:{self._channel}:{says['what']}:{says['percent']}:{self._month}"
+        try:
+            async with self._database.write() as connection:
+                await jobs.keep(connection, Job(key, "", self._now(), {"says": says}, NEWS), _NEVER)
+        except (DBAPIError, OSError) as error:
+            log.warning("admins not told of the plan", extra={"error": type(error).__name__})

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.channel.base import Deletion, Incoming, What
-from bot.engine.effect import Note, Tell
+from bot.engine.effect import Note, Tell, Wait
 from bot.engine.event import TimeCame
 from bot.flow.model import Kind
 from bot.flow.own import needs_no_guide
@@ -18,7 +18,7 @@ from bot.meaning.fold import clean
 from bot.meaning.secrets import find_secret
 from bot.service import beside, helper_mode, modes, notices, profiles
 from bot.service.answers import ask_address, give
-from bot.service.help import relay
+from bot.service.help import call, ending, helping
 from bot.service.talk import Reply, Talk
 from bot.service.typed import cries_for_help, hear
 from bot.wording.sentences import MEDIA
@@ -56,7 +56,8 @@ def _answer(talk: Talk, tapped: ButtonMeaning | None) -> None:
         happens(talk)
         return
     lost = talk.catch_up()
-    talk.chat = replace(talk.chat, reachable=True)
+    if not talk.chat.reachable:
+        talk.chat = replace(talk.chat, reachable=True)
     text = clean(incoming.text[:MOST_READ]) if incoming.text else ""
     first = not talk.chat.welcomed
     if text and _secret(talk, text):
@@ -112,13 +113,15 @@ def arrive(house: House, chat: Chat, sessions: Mapping[str, Session], incoming: 
 def _is_for_the_guide(talk: Talk, text: str, tapped: ButtonMeaning | None) -> bool:
     """Whether what came was meant for the open guide."""
     if talk.incoming.what is What.TEXT:
-        return not text.startswith("/") and not talk.chat.mode
+        return not text.startswith("/") and not modes.is_in_one(talk.chat)
     return tapped is not None and (tapped.flow == talk.chat.flow or tapped.answer == f"open:{talk.chat.flow}")
 
 
 def _blocked(talk: Talk) -> None:
-    relay.drop_out(talk)
+    ending.drop_out(talk)
     beside.drop_out(talk)
+    if talk.chat.helps:
+        talk.errands.append(helping.Absent())
     talk.chat = replace(talk.chat, reachable=False)
     talk.forget = True
 
@@ -152,14 +155,18 @@ def _secret(talk: Talk, text: str) -> bool:
     if talk.incoming.message:
         talk.outgoing.append(Deletion(talk.incoming.message))
     alarm = ("asked_me",) if talk.house.alarms else ()
-    talk.tell(f"secret_{kind}", "understood", *alarm)
+    talk.tell(f"secret_{kind}", "understood", *alarm, call="1" if call.is_helped(talk.chat) else "")
     return True
 
 
 def _time(talk: Talk) -> None:
+    """A step has waited; while a helper is there the bot is silent, and it waits for longer."""
     flow = talk.house.flows.get(talk.incoming.text)
     if flow is not None and talk.chat.flow == flow.name and flow.name in talk.sessions and talk.chat.reachable:
-        talk.happen(flow, TimeCame(talk.at, talk.incoming.detail))
+        if call.is_helped(talk.chat):
+            talk.wait = (flow.name, Wait(talk.incoming.detail, call.SILENT // 1000))
+        else:
+            talk.happen(flow, TimeCame(talk.at, talk.incoming.detail))
 
 
 _NOT_SPOKEN: dict[What, Callable[[Talk], None]] = {

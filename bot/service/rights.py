@@ -18,9 +18,11 @@ async def use(
     """Whether this person may do it at this moment, over a team or over a place; the attempt is written down.
 
     The place of a team is its own row's, whatever the caller says; over a team that has ended nobody has a right.
-    `what` says in a word what is done ("ticket 17"), without names or anybody's words.
+    `what` says in a word what is done ("ticket 17"), without names or anybody's words. Nothing is remembered from
+    earlier, and the roles stay as they are until the transaction ends: once a role has been taken away, whichever
+    process did so, nothing is done by it any more.
     """
-    allowed, where = await _judge(connection, person, right, team, place)
+    allowed, where = await _judge(connection, person, right, team, place, kept=True)
     await audit.add(connection, [audit.Entry(now, person, right.value, team, where, what, allowed)])
     return allowed
 
@@ -30,12 +32,14 @@ async def has(connection: Connection, person: str, right: Right, *, team: str = 
     return (await _judge(connection, person, right, team, place))[0]
 
 
-async def _judge(connection: Connection, person: str, right: Right, team: str, place: str) -> tuple[bool, str]:
+async def _judge(
+    connection: Connection, person: str, right: Right, team: str, place: str, *, kept: bool = False
+) -> tuple[bool, str]:
     """Whether they may, and the place it is about."""
     if team:
         found = await teams.find(connection, team)
         if found is None or found.ended_at:
             return False, found.place if found else ""
         place = found.place
-    grants = await roles.grants(connection, person)
+    grants = await roles.grants(connection, person, kept=kept)
     return may(grants, right, place=place, team=team), place

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.engine.effect import Note
 from bot.flow.own import ALWAYS
 from bot.meaning.choose import Offer, choose
-from bot.meaning.scam import LONG, Level, check, is_of_others, is_own_trouble
+from bot.meaning.scam import LONG, Level, check, is_bare_number, is_of_others, is_own_trouble
 from bot.wording.library import BOT
 
 if TYPE_CHECKING:
@@ -63,11 +63,13 @@ def looks_into(talk: Talk, text: str, *, asked: bool) -> bool:
     if not waited and is_own_trouble(text, talk.house.scam_rules):
         return False
     verdict = check(text, talk.house.scam_rules)
+    if not waited and "link" not in verdict.has and talk.heard(text).is_for_life:
+        return False
     if not waited and verdict.level is Level.NO_SIGN and not verdict.has & {"link", "number"}:
         return False
     if not waited and asked and not (verdict.level is Level.STOP or "link" in verdict.has):
         return False
-    _tell(talk, verdict)
+    _tell(talk, verdict, text)
     return True
 
 
@@ -86,17 +88,19 @@ def _awaited(talk: Talk, text: str) -> bool:
         ask_for_message(talk)
         talk.chat = replace(talk.chat, misses=misses)
     else:
-        _tell(talk, verdict)
+        _tell(talk, verdict, text)
     return True
 
 
 def _is_cry(talk: Talk, text: str, verdict: Verdict) -> bool:
     """Whether the person cries for help. Frauds are full of the same words: a pasted one is no cry."""
-    alarm = talk.heard(text).alarm
-    if not alarm or alarm == f"open:{talk.chat.flow}":
+    heard = talk.heard(text)
+    if not heard.alarm or heard.alarm == f"open:{talk.chat.flow}":
         return False
     if verdict.level is Level.STOP and "link" in verdict.has:
         return False  # and the way to help is the first button of such a verdict
+    if heard.is_for_life:
+        return True
     of_others = verdict.level is Level.STOP or verdict.has or len(text) >= LONG
     return not of_others or is_own_trouble(text, talk.house.scam_rules)
 
@@ -107,7 +111,8 @@ def _is_always_there(talk: Talk, text: str) -> bool:
     return choose(text, offers, freely=False) is not None
 
 
-def _tell(talk: Talk, verdict: Verdict) -> None:
+def _tell(talk: Talk, verdict: Verdict, text: str) -> None:
+    """The verdict; of a number alone nothing can be said but whose it is not known to be."""
     step = talk.session.step if talk.flow and talk.session else ""
     talk.notes.append((talk.chat.flow, Note("scam", step, verdict.level)))
     talk.chat = replace(talk.chat, misses=0)
@@ -122,7 +127,10 @@ def _tell(talk: Talk, verdict: Verdict) -> None:
     another = () if verdict.level is Level.STOP else ("check",)
     offers = dict.fromkeys((*(each for each in guides if each != f"open:{talk.chat.flow}"), *another, back))
     values["lost"] = "1" if f"open:{LOST}" in offers and LOST in talk.house.flows else ""
-    talk.tell(f"scam_{verdict.level}", *offers, **values)
+    if verdict.level is Level.NO_SIGN and is_bare_number(text):
+        talk.tell("scam_number", *offers, inside="1" if talk.flow else "")
+    else:
+        talk.tell(f"scam_{verdict.level}", *offers, **values)
 
 
 def _in_words(talk: Talk, verdict: Verdict) -> str:

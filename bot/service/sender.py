@@ -15,11 +15,11 @@ from collections import deque
 from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.channel.base import Deletion, Document, Fault, Keyboard, Message, SendFailed, VoiceNote
+from bot.channel.base import Deletion, Document, Fault, Keyboard, Message, Photo, SendFailed, VoiceNote
 from bot.service import metrics
 from bot.service.pace import Pace
 from bot.service.turnstile import Turnstile
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from bot.store.hot import Connection
 
 log = logging.getLogger(__name__)
+
+Listener: TypeAlias = "Callable[[Connection, Collection[str]], Awaitable[None]]"
+"""Told which chats a message has not reached, in the transaction that says so."""
+
+NEW = (Message, VoiceNote, Document, Photo)
+"""What a person sees as one more message; the rest changes one that is there."""
 
 AT_ONCE = 500
 """Sends in flight on one channel."""
@@ -87,6 +93,7 @@ class Sender:
         self._flush: asyncio.Task[None] | None = None
         self._closing = False
         self._begun: dict[str, int] = {}
+        self.listeners: list[Listener] = []
 
     async def start(self, channels: Mapping[str, Channel]) -> None:
         """Send through these channels; begins with what an earlier run left."""
@@ -209,7 +216,7 @@ class Sender:
                 if not message:
                     return Outcome(row, "failed", reason="no message to change", keeps=keeps)
                 outgoing = replace(outgoing, message=message)
-            is_new = isinstance(outgoing, Message | VoiceNote | Document)
+            is_new = isinstance(outgoing, NEW)
             await pace.wait(row.chat, counts=is_new)
             if is_new and row.channel in self._turnstiles:
                 await self._turnstiles[row.channel].wait()
@@ -294,6 +301,9 @@ class Sender:
                 ours = [outcome for outcome in outcomes if self._owner.owns(_key(outcome.row))]
             await outbox.finish(connection, ours)  # those of others are sent again by who has the chat now
             await chats.mark_unreachable(connection, gone)
+            lost = {_key(each.row) for each in ours if each.state == "failed" and isinstance(each.row.outgoing, NEW)}
+            for listener in self.listeners if lost else ():
+                await listener(connection, lost)
 
         self._writing.append(outcomes)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.broadcast.model import Kind
+from bot.broadcast.reason import Reason
 from bot.store.broadcasts import ASKED, OPEN, PAUSED, RUNNING, SCHEDULED, STOPPING, WAITING
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ TURNS: dict[str, tuple[tuple[str, ...], str, str]] = {
 
 def gets(counted: Mapping[str, int]) -> int:
     """How many get it, of a count by reason: who walks through a guide gets it later."""
-    return counted.get("", 0) + counted.get("in_a_guide", 0)
+    return counted.get("", 0) + counted.get(Reason.IN_A_GUIDE, 0)
 
 
 def fits(people: int, expect: int) -> bool:

@@ -160,7 +160,7 @@ class Talk:
         """One effect of the engine."""
         speaker = self.house.speaker(self.chat)
         if isinstance(effect, Show | Tell):
-            effect = replace(effect, offers=self._in_service(effect.offers))
+            effect = replace(effect, offers=self._offered(effect))
         match effect:
             case Show():
                 self.say(speaker.show(flow, self.sessions[flow.name], effect, self.at), effect)
@@ -197,6 +197,11 @@ class Talk:
         if effect.text == "stale" and not any(o == "return" or o.startswith("open:") for o in effect.offers):
             effect = replace(effect, text="stale_here")  # of going back is spoken only where that is offered
         self.say(self.house.speaker(self.chat).tell(flow, session, effect, self.at), effect)
+
+    def _offered(self, effect: Show | Tell) -> tuple[str, ...]:
+        """Its answers; beside whom somebody sits, they end that in one tap, at every step."""
+        offers = self._in_service(effect.offers)
+        return (*offers, "beside_end") if offers and self.chat.beside and isinstance(effect, Show) else offers
 
     def _in_service(self, offers: tuple[str, ...]) -> tuple[str, ...]:
         """These answers without the way to a guide that is not in service: its button would have no name."""

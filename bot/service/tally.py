@@ -11,13 +11,14 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from bot.config import REPORT_COLUMNS
-from bot.people.count import AGES, RESULTS, WALKED, hidden
+from bot.people.count import AGES, RESULTS, WALKED
 from bot.people.place import is_under
+from bot.people.small import hidden
 from bot.store import counts, links, teams
 from bot.store.counts import ENDED, STARTED, STUCK, day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,9 +61,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The same while it is being counted."""
+    """The same while it is being counted. `holds`: of a row, the rows of the table shown before that lie in it."""
 
     cells: dict[str, Numbers] = field(default_factory=dict)
+    holds: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, row: str, column: str, number: int) -> None:
         """So many more."""
@@ -70,20 +72,45 @@ class Grid:
 
     def sheet(self, columns: Iterable[str], *, hides: bool) -> Sheet:
         """As it is shown; `hides`: above a team, where a small number could be somebody."""
-        names = sorted(self.cells, key=lambda row: (row == OTHER, -self.cells[row]["helped"], row))
-        every = {(row, column): self.cells[row][column] for row in names for column in COLUMNS}
-        every |= {(TOTAL, column): sum(self.cells[row][column] for row in names) for column in COLUMNS}
-        sums = [((TOTAL, column), [(row, column) for row in names]) for column in COLUMNS]
-        for row in (*names, TOTAL):
-            sums.append(((row, "helped"), [(row, result) for result in RESULTS]))
-            sums.append(((row, "helped"), [(row, age) for age in (*AGES, "no_age")]))
-        gone = hidden(every, sums) if hides else frozenset()
+        [sheet] = sheets([self], columns, hides=hides)
+        return sheet
 
-        def shown(row: str) -> tuple[int | None, ...]:
-            return tuple(None if (row, column) in gone else every[row, column] for column in wanted)
+    @property
+    def rows(self) -> list[str]:
+        """By name: who helped the most people first, what has no name of its own last."""
+        return sorted(self.cells, key=lambda row: (row == OTHER, -self.cells[row]["helped"], row))
 
-        wanted = tuple(columns)
-        return Sheet(wanted, tuple((row, shown(row)) for row in names), shown(TOTAL))
+
+def sheets(grids: Sequence[Grid], columns: Iterable[str], *, hides: bool) -> list[Sheet]:
+    """Tables that count the same people, as they are shown side by side: what one hides no other gives away.
+
+    Their totals are the same. Where the numbers of a row are those of rows of another table together (of a commune and
+    its teams), somebody may know so.
+    """
+    wanted = tuple(columns)
+    every: dict[tuple[int, str, str], int] = {}
+    sums: list[tuple[tuple[int, str, str], list[tuple[int, str, str]]]] = []
+    for at, grid in enumerate(grids):
+        for column in COLUMNS:
+            parts = [(at, row, column) for row in grid.rows]
+            every |= {(at, row, column): grid.cells[row][column] for row in grid.rows}
+            every[0, TOTAL, column] = sum(every[part] for part in parts)
+            sums.append(((0, TOTAL, column), parts))
+        for where, row in (*((at, row) for row in grid.rows), (0, TOTAL)):
+            sums.append(((where, row, "helped"), [(where, row, result) for result in RESULTS]))
+            sums.append(((where, row, "helped"), [(where, row, age) for age in (*AGES, "no_age")]))
+        for row, names in grid.holds.items() if at else ():
+            both = [((at, row, column), [(at - 1, name, column) for name in names]) for column in COLUMNS]
+            sums += [(whole, parts) for whole, parts in both if every[whole] == sum(every[part] for part in parts)]
+    gone = hidden(every, sums) if hides else frozenset()
+
+    def shown(at: int, row: str) -> tuple[int | None, ...]:
+        return tuple(None if (at, row, each) in gone else every[at, row, each] for each in wanted)
+
+    return [
+        Sheet(wanted, tuple((row, shown(at, row)) for row in grid.rows), shown(0, TOTAL))
+        for at, grid in enumerate(grids)
+    ]
 
 
 async def of_place(connection: AsyncConnection, place: str, first: date, last: date) -> Facts:
@@ -140,8 +167,17 @@ def by_team(facts: Facts) -> Grid:
 
 
 def by_place(facts: Facts) -> Grid:
-    """A row for each commune (or province) where something was done."""
-    return _grid(facts, lambda _guide, team, place: place or (facts.teams[team].place if team in facts.teams else ""))
+    """A row for each commune (or province) where something was done; it holds its teams."""
+    grid = _grid(facts, lambda _guide, team, place: place or (facts.teams[team].place if team in facts.teams else ""))
+    for code, team in facts.teams.items():
+        if team.place in grid.cells:
+            grid.holds.setdefault(team.place, []).append(code)
+    return grid
+
+
+def of_area(facts: Facts, *, parted: bool) -> list[Grid]:
+    """The tables of a place: by guide, by team, and by commune where there are several (`parted`)."""
+    return [by_guide(facts), by_team(facts), *([by_place(facts)] if parted else [])]
 
 
 def _grid(facts: Facts, row: Callable[[str, str, str], str]) -> Grid:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from bot.engine.event import local_day
 from bot.people.invitation import Outcome
 from bot.people.role import Grant, Right, Role, may
+from bot.service.help.call import out_of_it, ticket_of
+from bot.service.help.present import present
 from bot.service.invitations import Refused, accept, invite, leave
 from bot.service.tip.words import may_any
 from bot.store import roles, teams, tickets
@@ -27,8 +29,10 @@ MORE = (
     (Right.TAKE_TICKET, "beside"),
     (Right.COUNT_HELP, "guest"),
     (Right.SEE_TEAM_COUNTS, "targets"),
+    (Right.SEE_COMMUNE_COUNTS, "month"),
     (Right.INVITE_VOLUNTEER, "invite_volunteer"),
     (Right.INVITE_LEAD, "invite_lead"),
+    (Right.REVOKE_VOLUNTEER, "members"),
     (Right.REVOKE_CERTIFICATE, "certificates"),
     (Right.WRITE_TIP, "tip"),
     (Right.APPROVE_TIP, "tip"),
@@ -139,8 +143,10 @@ class Leave:
     async def run(self, desk: Desk) -> Reply:
         """What they did is counted on."""
         talk = desk.talk()
-        await leave(desk.connection, talk.chat.person, self.code, talk.at)
-        talk.tell("team.left", "home")
+        left = await leave(desk.connection, talk.chat.person, self.code, talk.at)
+        if left and (ticket := ticket_of(talk.chat)) and (await present(desk, ticket))[0] is None:
+            talk.chat = out_of_it(talk.chat)  # whoever they were helping is helped by somebody else
+        talk.tell("team.left" if left else "team.none", "home")
         return talk.reply()
 
 

@@ -15,14 +15,15 @@ from bot.flow.model import INPUTS
 from bot.flow.own import ALWAYS, CONSTANTS, OWN
 from bot.meaning.choose import SHORTEST, Offer, choose
 from bot.meaning.finder import SURE
+from bot.meaning.manners import mannerless
 from bot.people import link
 from bot.people.invitation import is_invitation
 from bot.service import certificate, forward, team
 from bot.service.answers import ask_address, give
 from bot.service.family import coded
-from bot.service.phrases import TALK
+from bot.service.phrases import HEARD, TALK
 from bot.service.scam import looks_into
-from bot.wording.library import GUIDE
+from bot.wording.library import BOT, GUIDE
 
 if TYPE_CHECKING:
     from bot.engine.session import Session
@@ -42,6 +43,15 @@ step."""
 WORTH_ASKING = 35
 """Score from which they are offered some as guesses; below it the question of the step is asked again."""
 
+IN_STEP = ("done", "again", "stuck")
+"""Answers of a step that are said in many ways; `_bot/in_step.j2` has those that a step's own answers may claim."""
+
+YES = "yes"
+"""What is answered to a mere yes. It is no answer to a step: who says it may have done nothing yet."""
+
+GRIEF = "grief"
+"""What is said to who has lost somebody. No button of a step stands under it: nobody is urged on."""
+
 MOST_REFUSED = 3
 """Refused answers in a row after which a human is offered."""
 
@@ -52,6 +62,7 @@ COMMANDS = {
     "/address": "address",
     "/people": "people",
     "/team": "team",
+    "/count": "count",
     "/tip": "tip",
     "/about": "about",
     "/check": "check",
@@ -77,6 +88,11 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
         return
     elif talk.flow is not None and _is_asked(talk):
         _answer(talk, talk.flow, text)
+    elif _means(talk, text, GRIEF):
+        talk.tell(GRIEF, "human", "stay" if talk.flow else "home")
+    elif not first and _means(talk, text, YES):
+        offers = tuple(offer.answer for offer in _on_screen(talk)) or talk.offers
+        talk.tell(YES, *offers, done="1" if "done" in offers else "")
     else:
         _find_or_ladder(talk, text, first=first)
 
@@ -95,6 +111,18 @@ def _answer(talk: Talk, flow: Flow, text: str) -> None:
 def _is_name(talk: Talk, text: str) -> bool:
     """The name for a certificate, where the newest message asks for it and no button is meant."""
     return not says_button(talk, text) and certificate.named(talk, text)
+
+
+def _means(talk: Talk, text: str, sentence: str) -> bool:
+    """Whether somebody types the very words, in any language, that a sentence of the bot's own is the answer to.
+
+    Accents count where there are any: "dừng" is no "đúng".
+    """
+    library = talk.house.library
+    words = [word for each in library.languages for word in library.lines(each, f"{BOT}/{sentence}", HEARD, {})]
+    said = (text.casefold(), *mannerless(text))
+    offers = [Offer(sentence, sentence, tuple(words))]
+    return any(each in words or (text.isascii() and choose(each, offers, freely=False)) for each in said)
 
 
 def _is_asked(talk: Talk) -> bool:
@@ -125,9 +153,11 @@ def cries_for_help(talk: Talk, text: str) -> bool:
     guide = heard.alarm.removeprefix("open:")
     if not guide or guide == talk.chat.flow or choose(text, _on_screen(talk), freely=False) is not None:
         return False
-    others = [found.answer for found in heard.found if found.answer.startswith("open:") and found.score >= SURE]
+    sure = [found.answer for found in heard.found if found.answer.startswith("open:") and found.score >= SURE]
+    others = [*(cry.answer for cry in heard.cries), *sure]
     beside = [answer for answer in others if answer not in {heard.alarm, f"open:{talk.chat.flow}"}][:1]
-    talk.tell("alarm", heard.alarm, *beside, "stay" if talk.flow else "home", **_named(talk, guide))
+    values = {**_named(talk, guide), "life": "1" if heard.is_for_life else ""}
+    talk.tell("alarm", heard.alarm, *beside, "stay" if talk.flow else "home", **values)
     return True
 
 
@@ -135,16 +165,21 @@ def _button(talk: Talk, text: str) -> bool:
     """A button in its very words; then by its number, or nearly in its words.
 
     First what is on the screen, then the known problems of the open step (nobody need tap "stuck" first), the step's
-    own answers, and what is always there. A near miss never goes before the very words of something else.
+    own answers, and what is always there; then the same without what is polite around the words, and in the other
+    languages, for who tapped the wrong one. A near miss never goes before the very words of something else.
     """
     freely = not _is_asked(talk)
-    step = talk.session.step if talk.flow and talk.session else ""
-    screen = (talk.chat.offers_step, _on_screen(talk))
-    below = (step, [*_said_as(talk, step, talk.offers), *_said_as(talk, "", CONSTANTS)])
-    for at, offers in (screen, (step, _said_as(talk, step, _known_problems(talk))), below, ("", _always(talk))):
-        if picked := choose(text, offers, freely=False):
-            give(talk, picked, at)
-            return True
+    own = talk.chat.language
+    others = [name for name in talk.house.library.languages if name != own] if freely else []
+    said = (text, *(mannerless(text) if freely else ()))
+    mine = _offered(talk, own)
+    for offered in (mine, *(_offered(talk, language) for language in others)):
+        for words in said:
+            for at, offers in offered:
+                if picked := choose(words, offers, freely=False):
+                    give(talk, picked, at)
+                    return True
+    screen, _, below, *_ = mine
     for (at, offers), numbered in ((screen, True), (below, False)):
         if freely and (picked := choose(text, offers, numbered=numbered)):
             give(talk, picked, at)
@@ -159,24 +194,61 @@ def says_button(talk: Talk, text: str) -> bool:
     )
 
 
-def _always(talk: Talk) -> list[Offer]:
+def says(talk: Talk, text: str, *answers: str) -> bool:
+    """Whether somebody types the very words of one of these answers, wherever its button is."""
+    return choose(text, _said_as(talk, "", answers), freely=False) is not None
+
+
+def _offered(talk: Talk, language: str) -> tuple[tuple[str, list[Offer]], ...]:
+    """What can be answered now, as it is said in a language, each part with the step it belongs to, surest first."""
+    step = talk.session.step if talk.flow and talk.session else ""
+    return (
+        (talk.chat.offers_step, _on_screen(talk, language)),
+        (step, _said_as(talk, step, _known_problems(talk), language)),
+        (step, [*_said_as(talk, step, talk.offers, language), *_said_as(talk, "", CONSTANTS, language)]),
+        ("", _always(talk, language)),
+        (step, _in_step(talk, language)),
+    )
+
+
+def _always(talk: Talk, language: str = "") -> list[Offer]:
     """What can be said at any time: the bot's own answers, languages and guides by name, a form of address."""
     asked = _is_asked(talk)
-    key = (talk.chat.language, talk.chat.address, asked)
+    language = language or talk.chat.language
+    key = (language, talk.chat.address, asked)
     said = talk.house.always.get(key)
     if said is None:
         known = talk.house.library.languages
-        forms = () if talk.chat.address else known[talk.chat.language].addresses
+        forms = () if talk.chat.address else known[language].addresses
         names = [*(f"speak:{name}" for name in known), *(f"call:{name}" for name in forms)]
         names += () if asked else [f"open:{name}" for name in talk.house.flows]
-        said = talk.house.always[key] = _said_as(talk, "", (*ALWAYS, *names))
+        said = _said_as(talk, "", (*ALWAYS, *names), language)
+        said = talk.house.always[key] = [*said, *_called(talk, language)]
     return said
 
 
-def _on_screen(talk: Talk) -> list[Offer]:
+def _called(talk: Talk, language: str) -> list[Offer]:
+    """How people say in a sentence what they want to be called: "gọi tôi là bà"."""
+    library = talk.house.library
+    said = {
+        form.name: library.lines(language, f"{BOT}/address", "words_call", form.words)
+        for form in library.language(language).addresses.values()
+    }
+    return [Offer(f"call:{name}", words[0], words) for name, words in said.items() if words]
+
+
+def _in_step(talk: Talk, language: str) -> list[Offer]:
+    """What is said in many ways at every step; only for the answers that the open one has."""
+    library, names = talk.house.library, talk.house.speaker(talk.chat).address.words
+    answers = [answer for answer in IN_STEP if answer in talk.offers]
+    said = {answer: library.lines(language, f"{BOT}/in_step", f"words_{answer}", names) for answer in answers}
+    return [Offer(answer, words[0], words) for answer, words in said.items() if words]
+
+
+def _on_screen(talk: Talk, language: str = "") -> list[Offer]:
     """The answers under the newest message, as far as they still have a label."""
     step = talk.chat.offers_step
-    return _said_as(talk, step, tuple(a for a in talk.chat.offers if _can_be_shown(talk, step, a)))
+    return _said_as(talk, step, tuple(a for a in talk.chat.offers if _can_be_shown(talk, step, a)), language)
 
 
 def _known_problems(talk: Talk) -> tuple[str, ...]:
@@ -187,9 +259,9 @@ def _known_problems(talk: Talk) -> tuple[str, ...]:
     return tuple(path.STUCK + key for key in flow.steps[session.step].stuck)
 
 
-def _said_as(talk: Talk, step: str, answers: tuple[str, ...]) -> list[Offer]:
-    """Answers of a step with every way to say them."""
-    speaker = talk.house.speaker(talk.chat)
+def _said_as(talk: Talk, step: str, answers: tuple[str, ...], language: str = "") -> list[Offer]:
+    """Answers of a step with every way to say them, in the chat's language or another."""
+    speaker = talk.house.speaker(replace(talk.chat, language=language) if language else talk.chat)
     flow = talk.flow if step and talk.flow and step in talk.flow.steps else None
     return [Offer(a, speaker.label(flow, step, a), speaker.words(flow, step, a)) for a in answers]
 
@@ -218,16 +290,24 @@ def _command(talk: Talk, text: str, *, first: bool) -> None:
             talk.errands.append(forward.Come(payload))
         elif guide in talk.house.flows:
             talk.open(guide, step.replace("-", "/"))
-        elif first:
-            ask_address(talk)
-        elif talk.flow is not None and talk.session is not None and not talk.session.finished:
-            talk.tell("resume", "resume", "restart", "home")
         else:
-            talk.home()
+            if payload:  # a link to a guide that there was
+                talk.tell("gone")
+            _begin(talk, first=first)
     elif word in COMMANDS:
         give(talk, COMMANDS[word], "")
     else:
         _ladder(talk)
+
+
+def _begin(talk: Talk, *, first: bool) -> None:
+    """Somebody opens the chat, and says nothing of where to."""
+    if first:
+        ask_address(talk)
+    elif talk.flow is not None and talk.session is not None and not talk.session.finished:
+        talk.tell("resume", "resume", "restart", "home")
+    else:
+        talk.home()
 
 
 def _find_or_ladder(talk: Talk, text: str, *, first: bool) -> None:
@@ -279,6 +359,8 @@ def _ladder(talk: Talk) -> None:
     """Not understood: first the question again, then some guides, then a human. The step is never lost."""
     misses = talk.chat.misses + 1
     flow, session = talk.flow, talk.session
+    if talk.chat.language != (source := talk.house.library.source):  # perhaps the language was a wrong tap
+        talk.tell("language", f"speak:{source}")
     away = talk.at - session.since > AWAY if session else False
     if misses == 1 and away and flow is not None and session is not None and not session.finished:
         talk.tell("resume", "resume", "restart", "home")

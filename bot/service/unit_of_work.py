@@ -118,6 +118,13 @@ class UnitOfWork:
         if reply.erase:
             self._erase(incoming, reply)
 
+    def take_back(self, incoming: Incoming) -> None:
+        """The newest message to this chat, which nobody has seen yet, is not sent: something better will be said."""
+        for row in reversed(self.rows):
+            if (row.channel, row.chat) == (incoming.channel, incoming.chat) and isinstance(row.outgoing, Message):
+                self.rows.remove(row)
+                return
+
     def put(self, job: Job) -> None:
         """A job that is to be written."""
         self.cancelled.discard(job.key)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, literal, literal_column, not_, or_, select, true
+from sqlalchemy import Text, and_, bindparam, case, func, literal, literal_column, not_, or_, select, true
 
 from bot.broadcast.audience import Everyone, InGuide, Is, Joined, Node, Under, Wants, When
+from bot.broadcast.reason import Reason
 from bot.engine.chat import ASIDE
 from bot.engine.event import VIETNAM
 from bot.store.tables import broadcast, chat, joined, optout, reach, recipient, session
@@ -31,9 +32,6 @@ CAPPED = ("tip", "notice")
 
 TO_ALL = ("emergency", "test")
 """Classes that go to every chat of a person: better twice than not at all."""
-
-SAME_PERSON = "same_person"
-"""Why a chat does not get what another chat of the same person gets."""
 
 REACHED = ("claimed", "sent", "unknown", "deleted")
 """States of somebody who has got a broadcast, or may have."""
@@ -60,10 +58,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The chats a broadcast is for, and why each of them does not get it ("" if it does)."""
+    """The chats a broadcast is for, and why each of them does not get it ("" if it does).
+
+    `why` is for one piece of the chats, between two keys: what it looks up in other tables is no more than that.
+    `only`: who does not get it is not written down.
+    """
 
     who: ColumnElement[bool]
     why: ColumnElement[str]
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ class Example:
     seen_at: int
     where: str  # the open guide and its step
     reason: str
+
+
+def in_piece(key: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a chat's key is behind "after", up to "upto"."""
+    return and_(key > bindparam("after", type_=Text), key <= bindparam("upto", type_=Text))
 
 
 def beginning(day: date) -> int:
@@ -118,35 +126,38 @@ def _of(node: Node, now: int) -> ColumnElement[bool]:
 def meant(node: Node, terms: Terms, now: int) -> Meant:
     """Everybody of an audience, with the reasons that stay."""
     who = condition(node, now)
-    return Meant(who, reason(terms, now, who))
+    return Meant(who, reason(terms, now, who, in_pieces=True))
 
 
-def reason(terms: Terms, now: int, among: ColumnElement[bool] | None = None) -> ColumnElement[str]:
+def reason(
+    terms: Terms, now: int, among: ColumnElement[bool] | None = None, *, in_pieces: bool = False
+) -> ColumnElement[str]:
     """Why a chat does not get it, for reasons that stay; "" if it does.
 
-    `among`: those who are meant; of the chats of one person among them only one gets it.
+    `among`: those who are meant; of the chats of one person among them only one gets it. `in_pieces`: the chat is
+    one of a piece (`in_piece`).
     """
-    ways: list[tuple[ColumnElement[bool], str]] = [
-        (not_(chat.c.reachable), "unreachable"),
-        (chat.c.channel.not_in(terms.channels), "channel_off"),
-        (_opted_out(terms.topic), "opted_out"),
+    ways: list[tuple[ColumnElement[bool], Reason]] = [
+        (not_(chat.c.reachable), Reason.UNREACHABLE),
+        (chat.c.channel.not_in(terms.channels), Reason.CHANNEL_OFF),
+        (_opted_out(terms.topic, in_pieces=in_pieces), Reason.OPTED_OUT),
     ]
     if terms.kind in CAPPED and (terms.a_day or terms.a_week):
-        ways += [(_had_enough(terms, now), "had_enough"), (_had_enough_elsewhere(terms, now), "had_enough")]
+        ways += [(_had_enough(terms, now), Reason.HAD_ENOUGH), (_had_enough_elsewhere(terms, now), Reason.HAD_ENOUGH)]
     if among is not None and terms.kind not in TO_ALL:
-        ways.append((_gets_it_elsewhere(among, reason(terms, now)), SAME_PERSON))
-    return case(*((way, literal(why)) for way, why in ways), else_=literal(""))
+        ways.append((_gets_it_elsewhere(among, reason(terms, now), in_pieces=in_pieces), Reason.SAME_PERSON))
+    return case(*((way, literal(why.value)) for way, why in ways), else_=literal(""))
 
 
 def reason_now(terms: Terms, now: int, among: ColumnElement[bool] | None = None) -> ColumnElement[str]:
     """The same, and who may not be written to or walks through a guide at this moment."""
     stays = reason(terms, now, among)
     if terms.windows:
-        stays = case((stays != "", stays), (_shut(terms, now), literal("window")), else_=literal(""))
+        stays = case((stays != "", stays), (_shut(terms, now), literal(Reason.WINDOW.value)), else_=literal(""))
     walking = and_(chat.c.flow != "", chat.c.seen_at > now - IN_A_GUIDE)
     if terms.kind == "emergency":
         return stays
-    return case((stays != "", stays), (walking, literal("in_a_guide")), else_=literal(""))
+    return case((stays != "", stays), (walking, literal(Reason.IN_A_GUIDE.value)), else_=literal(""))
 
 
 _PLAN = select(func.set_config("plan_cache_mode", "force_custom_plan", True), func.set_config("jit", "off", True))
@@ -183,11 +194,10 @@ async def sample(connection: AsyncConnection, node: Node, terms: Terms, now: int
     ]
 
 
-def _opted_out(topic: str) -> ColumnElement[bool]:
+def _opted_out(topic: str, *, in_pieces: bool = False) -> ColumnElement[bool]:
     topics: Sequence[Any] = ("", topic)
-    return (
-        select(literal_column("1")).where(optout.c.chat == chat.c.key, optout.c.topic.in_(topics)).correlate(chat)
-    ).exists()
+    of = (optout.c.chat == chat.c.key, optout.c.topic.in_(topics), *([in_piece(optout.c.chat)] if in_pieces else []))
+    return select(literal_column("1")).where(*of).correlate(chat).exists()
 
 
 def _shut(terms: Terms, now: int) -> ColumnElement[bool]:
@@ -201,11 +211,13 @@ def _shut(terms: Terms, now: int) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def _gets_it_elsewhere(among: ColumnElement[bool], why: ColumnElement[str]) -> ColumnElement[bool]:
+def _gets_it_elsewhere(among: ColumnElement[bool], why: ColumnElement[str], *, in_pieces: bool) -> ColumnElement[bool]:
     """Whether another chat of the same person gets it: the one that was used last."""
     newest_first = func.row_number().over(partition_by=joined.c.group, order_by=(chat.c.seen_at.desc(), chat.c.key))
     gets = select(chat.c.key, newest_first.label("place")).join_from(joined, chat, chat.c.key == joined.c.chat)
-    ranked = gets.where(among, why == "").subquery()
+    near = joined.alias("near")
+    persons = [joined.c.group.in_(select(near.c.group).where(in_piece(near.c.chat)))] if in_pieces else []
+    ranked = gets.where(among, why == "", *persons).subquery()
     return chat.c.key.in_(select(ranked.c.key).where(ranked.c.place > 1))
 
 

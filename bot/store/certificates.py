@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnClause, bindparam, delete, literal_column, select, update
+from sqlalchemy import ColumnClause, bindparam, delete, literal_column, or_, select, update
 
-from bot.store import tables
+from bot.store import joined, tables
 from bot.store.hot import Connection, fetch, many
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ _SERIAL = _CERTIFICATE.c.serial == bindparam("of_serial")
 _OWN = _CERTIFICATE.c.person == bindparam("of_person")
 _ADD = _CERTIFICATE.insert().inline().values({name: bindparam(name) for name in _NAMES})
 _FIND = _ALL.where(_SERIAL)
-_OF_PERSON = _ALL.where(_OWN)
+_OF_PERSON = _ALL.where(or_(_OWN, _CERTIFICATE.c.person.in_(joined.ALL_OF)))
 _OF_TEAM = _ALL.where(_CERTIFICATE.c.team == bindparam("of_team"), _CERTIFICATE.c.revoked_at == _ZERO).order_by(
     _CERTIFICATE.c.issued_at.desc()
 )
@@ -86,9 +86,10 @@ async def find(connection: Connection, serial: str) -> Certificate | None:
 
 
 async def of_person(connection: Connection, person: str) -> dict[str, Certificate]:
-    """Those of a person, by kind."""
+    """Those of a person, by kind; of two that they got before they joined their chats the one of this chat."""
     [rows] = await fetch(connection, (_OF_PERSON, {"of_person": person}))
-    return {row[1]: Certificate(*row) for row in rows}
+    found = sorted((Certificate(*row) for row in rows), key=lambda each: each.person == person)
+    return {each.kind: each for each in found}
 
 
 async def of_team(connection: Connection, team: str) -> list[Certificate]:

@@ -17,7 +17,7 @@ from bot.store.hot import Connection, Question, Rows, among, fetch, many, places
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from sqlalchemy import Select
+    from sqlalchemy import BindParameter, Select, Table
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _COLUMNS = (
@@ -141,33 +141,48 @@ async def erase(connection: Connection, chat: Chat) -> None:
         await many(connection, statement, [row])
 
 
+def _some(table: Table, *columns: str) -> Select[Any]:
+    """These columns of a table's rows; the others name somebody else too, or open something."""
+    return select(*(table.c[name] for name in columns))
+
+
+_ME: BindParameter[str] = bindparam("person")
 _KEPT = (
     ("chat", select(tables.chat).where(tables.chat.c.key == bindparam("key"))),
     *(
         (str(table.name), select(table).where(table.c.chat == bindparam("key")))
         for table in (tables.session, tables.job, tables.journal, tables.inbox, tables.recipient, tables.optout)
     ),
-    ("role", select(tables.role).where(tables.role.c.person == bindparam("person"))),
-    ("help_count", select(tables.help_count).where(tables.help_count.c.person == bindparam("person"))),
+    ("role", _some(tables.role, "role", "team", "place", "since", "until").where(tables.role.c.person == _ME)),
+    ("relative", _some(tables.relative, "called", "shows", "since").where(tables.relative.c.person == _ME)),
+    ("help_count", select(tables.help_count).where(tables.help_count.c.person == _ME)),
     (
         "tip",
-        select(*(tables.tip.c[name] for name in ("id", "place", "who", "text", "state", "changed_at"))).where(
-            or_(tables.tip.c.writer == bindparam("person"), tables.tip.c.sender == bindparam("person"))
+        _some(tables.tip, "id", "place", "who", "text", "state", "changed_at").where(
+            or_(tables.tip.c.writer == _ME, tables.tip.c.sender == _ME)
         ),
     ),
-    ("audit", select(tables.audit).where(tables.audit.c.who == bindparam("person"))),
+    (
+        "invitation",
+        _some(tables.invitation, "role", "team", "place", "expires_at", "used_at", "withdrawn_at").where(
+            or_(tables.invitation.c.by == _ME, tables.invitation.c.used_by == _ME)
+        ),
+    ),
+    (
+        "pair",
+        _some(tables.pair, "id", "team", "made_at", "joined_at", "ended_at").where(
+            or_(tables.pair.c.person == _ME, tables.pair.c.helper == _ME)
+        ),
+    ),
+    ("audit", select(tables.audit).where(tables.audit.c.who == _ME)),
     *(
-        (str(table.name), select(table).where(table.c.person == bindparam("person")))
+        (str(table.name), select(table).where(table.c.person == _ME))
         for table in (
-            tables.mark,
-            tables.certificate,
-            tables.relative,
-            tables.joined,
-            tables.join_code,
-            tables.join_try,
+            *(tables.mark, tables.certificate, tables.joined, tables.join_code, tables.join_try),
+            *(tables.ticket, tables.ticket_side, tables.duty, tables.pair_try),
         )
     ),
-    ("family", select(tables.family).where(tables.family.c.head == bindparam("person"))),
+    ("family", select(tables.family).where(tables.family.c.head == _ME)),
     *(
         (
             str(table.name),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.store.database import Database
 
-AT_ONCE = 2_000
+AT_ONCE = 500
 """Rows in memory."""
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    exists,
     func,
     literal_column,
     or_,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, FromClause, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 STARTED, STUCK, ENDED = "started", "stuck", "ended"
@@ -93,6 +94,7 @@ _MINE = (_HELP.c.person == bindparam("of_person"), _HELP.c.day == bindparam("of_
 _FIND = select(*_OWN).where(_HELP.c.id == bindparam("of_id"), *_MINE)
 _TODAY = select(*_OWN).where(*_MINE).order_by(_HELP.c.id.desc())
 _SET = update(_HELP).where(_HELP.c.id == bindparam("of_id"), *_MINE).values(number=bindparam("new_number"))
+_SET_AGE = update(_HELP).where(_HELP.c.id == bindparam("of_id"), *_MINE).values(age=bindparam("new_age"))
 _TAKE_BACK = delete(_HELP).where(_HELP.c.id == bindparam("of_id"), *_MINE)
 _NAMELESS = update(_HELP).where(_HELP.c.person == bindparam("of_person")).values(person=_NOTHING)
 _OFTEN = (
@@ -130,6 +132,12 @@ async def change(connection: Connection, entry: Help, number: int) -> None:
         await many(connection, _TAKE_BACK, [values])
 
 
+async def say_age(connection: Connection, entry: Help, age: str) -> None:
+    """An entry is of people of this age."""
+    values = {"of_id": entry.id, "of_person": entry.person, "of_day": entry.day}
+    await many(connection, _SET_AGE, [values | {"new_age": age}])
+
+
 async def often(connection: Connection, team: str, since: int) -> list[str]:
     """The guides that a team has helped with since a day, the most often first."""
     [rows] = await fetch(connection, (_OFTEN, {"of_team": team, "since": since}))
@@ -151,12 +159,17 @@ async def forget(connection: AsyncConnection, before: int) -> None:
 _JOINED = tables.joined
 _PLACE = func.coalesce(_CHAT.c.place, _NOTHING)
 _TEAM = func.coalesce(_CHAT.c.team, _NOTHING)
-_WHAT = case(
-    (_LINE.c.what == literal_column("'opened'"), literal_column("'started'")),
-    else_=_LINE.c.what,
-)
-_AT = _day("journal.at")
-_STEP = case((_LINE.c.what == literal_column("'stuck'"), _LINE.c.step), else_=_NOTHING)
+
+
+def _what(line: FromClause) -> ColumnElement[str]:
+    return case((line.c.what == literal_column("'opened'"), literal_column("'started'")), else_=line.c.what)
+
+
+def _step(line: FromClause) -> ColumnElement[str]:
+    return case((line.c.what == literal_column("'stuck'"), line.c.step), else_=_NOTHING)
+
+
+_WHAT, _STEP, _AT = _what(_LINE), _step(_LINE), _day("journal.at")
 _COUNTED = _LINE.c.what.in_(
     [literal_column("'started'"), literal_column("'opened'"), literal_column("'stuck'"), literal_column("'ended'")]
 )
@@ -196,6 +209,33 @@ def _keeping(*which: ColumnElement[bool]) -> Any:
 
 
 _KEEP = _keeping(_LINE.c.chat == bindparam("of_chat"))
+_OTHER, _MATE = _LINE.alias("other"), _JOINED.alias("mate")
+_TWICE = exists(
+    select(_ONE)
+    .select_from(_OTHER.join(_MATE, _MATE.c.chat == _OTHER.c.chat))
+    .where(
+        _MATE.c.group == select(_JOINED.c.group).where(_JOINED.c.chat == bindparam("of_chat")).scalar_subquery(),
+        _OTHER.c.chat != bindparam("of_chat"),
+        _OTHER.c.flow == _LINE.c.flow,
+        _what(_OTHER) == _WHAT,
+        _step(_OTHER) == _STEP,
+        _day("other.at") == _AT,
+    )
+)
+_WHOLE_DAY = _LINE.c.at - _LINE.c.at % literal_column(str(_DAY_LENGTH))
+_LET_GO = (
+    update(_LINE)
+    .where(_LINE.c.chat == bindparam("of_chat"), _COUNTED, _TWICE)
+    .values(chat=_NOTHING, answer=_NOTHING, at=_WHOLE_DAY)
+)
+
+
+async def let_go(connection: Connection, chats: Iterable[str]) -> None:
+    """Before chats that are joined with others are erased: what counts there as well does not count once more.
+
+    Of two ends on one day the one counts that stays.
+    """
+    await many(connection, _LET_GO, [{"of_chat": chat} for chat in chats])
 
 
 async def keep(connection: Connection, chats: Iterable[str]) -> None:

@@ -248,7 +248,9 @@ def _create(connection: Connection) -> None:
     if "alembic_version" in names:  # another process has just been here
         return
     if names:
-        raise DatabaseFault(f"the database holds tables of something else ({', '.join(sorted(names)[:3])} …)")
+        where = connection.engine.url.render_as_string(hide_password=True)
+        some = ", ".join(sorted(names)[:3])
+        raise DatabaseFault(f"the database {where} holds tables of something else ({some} …) (setting 'database')")
     metadata.create_all(connection)
     connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})

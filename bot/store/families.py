@@ -19,6 +19,9 @@ _FAMILY, _RELATIVE, _AUDIT = tables.family, tables.relative, tables.audit
 TRIED = "family_code"
 """In the audit log: a wrong code."""
 
+AGREED = "family_show"
+"""In the audit log: whether a relative lets the head see what they finish, each time they say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Relative:

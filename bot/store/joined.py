@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 from bot.store import tables
 from bot.store.database import insert_new, upsert
 from bot.store.hot import Connection, fetch, many
+from bot.store.tries import Tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.engine.chat import Chat
 
-_JOINED, _CODE, _TRY = tables.joined, tables.join_code, tables.join_try
+_JOINED, _CODE = tables.joined, tables.join_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class Member:
 _OWN = (_JOINED.c.person, _JOINED.c.chat, _JOINED.c.group)
 _GROUP = select(_JOINED.c.group).where(_JOINED.c.person == bindparam("of_person"))
 _MEMBERS = select(*_OWN).where(_JOINED.c.group == bindparam("of_group")).order_by(_JOINED.c.since, _JOINED.c.person)
+_MINE = _JOINED.alias("mine")
+ALL_OF = select(_JOINED.c.person).where(
+    _JOINED.c.group.in_(select(_MINE.c.group).where(_MINE.c.person == bindparam("of_person")))
+)
+"""Whoever is one person with `of_person`, who is among them; nobody where they are in one chat alone."""
+
 _BY_CODE = (
     update(_CODE)
     .where(_CODE.c.hash == bindparam("of_hash"), _CODE.c.until > bindparam("now"))
@@ -41,9 +48,10 @@ _BY_CODE = (
 )
 """Changes nothing, but nobody else finds the code until the transaction ends: it is good once."""
 _USE_UP = delete(_CODE).where(_CODE.c.person == bindparam("of_person"))
-_TRIES = select(_TRY.c.since, _TRY.c.tries).where(_TRY.c.person == bindparam("of_person"))
 _LEAVE = delete(_JOINED).where(_JOINED.c.person == bindparam("of_person"))
-_NO_TRIES = delete(_TRY).where(_TRY.c.person == bindparam("of_person"))
+
+TRIES = Tries(tables.join_try)
+"""Wrong codes that people typed."""
 
 
 async def offer(connection: Connection, chat: Chat, hash_: str, until: int) -> None:
@@ -61,20 +69,6 @@ async def by_code(connection: Connection, hash_: str, now: int) -> tuple[str, st
 async def use_up(connection: Connection, persons: Iterable[str]) -> None:
     """The codes that were shown to these persons are good no more."""
     await many(connection, _USE_UP, [{"of_person": person} for person in persons])
-
-
-async def tries(connection: Connection, person: str, since: int) -> int:
-    """How many wrong codes somebody has typed since their first one, if that was after `since`."""
-    [rows] = await fetch(connection, (_TRIES, {"of_person": person}))
-    return next((number for first, number in rows if first > since), 0)
-
-
-async def wrong(connection: Connection, person: str, since: int, now: int) -> int:
-    """Somebody typed a wrong code; how many that makes since their first one, if that was after `since`."""
-    [rows] = await fetch(connection, (_TRIES, {"of_person": person}))
-    first, number = next(((first, number) for first, number in rows if first > since), (now, 0))
-    await many(connection, upsert(connection, _TRY), [{"person": person, "since": first, "tries": number + 1}])
-    return number + 1
 
 
 async def group(connection: Connection, person: str) -> str:
@@ -112,11 +106,11 @@ async def drop(connection: Connection, persons: Iterable[str]) -> None:
     """Nothing is known any more of these persons."""
     for person in persons:
         await leave(connection, person)
-        for statement in (_USE_UP, _NO_TRIES):
-            await many(connection, statement, [{"of_person": person}])
+        await many(connection, _USE_UP, [{"of_person": person}])
+        await TRIES.forget(connection, person)
 
 
 async def forget(connection: AsyncConnection, before: int) -> None:
     """Drop codes that were over before `before`, and tries from before that."""
     await connection.execute(delete(_CODE).where(_CODE.c.until < before))
-    await connection.execute(delete(_TRY).where(_TRY.c.since < before))
+    await TRIES.sweep(connection, before)

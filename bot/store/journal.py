@@ -48,6 +48,7 @@ _NAMELESS = update(tables.journal).where(tables.journal.c.chat == bindparam("key
 async def make_nameless(connection: Connection, chats: Iterable[str]) -> None:
     """Lines of these chats count on, but belong to nobody: no chat, no answer, only the day."""
     keys = list(chats)
+    await counts.let_go(connection, keys)
     await counts.keep(connection, keys)
     await many(connection, _NAMELESS, [{"key": key} for key in keys])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, or_, select
 
-from bot.store import tables
+from bot.store import joined, tables
 from bot.store.database import upsert
 from bot.store.hot import Connection, fetch, many
 
@@ -36,23 +36,30 @@ class Mark:
 
 
 _NAMES = tuple(f.name for f in fields(Mark))
-_OF_PERSON = select(*(_MARK.c[name] for name in _NAMES)).where(_MARK.c.person == bindparam("of_person"))
-_DROP = delete(_MARK).where(_MARK.c.person == bindparam("of_person"))
+_ALL = select(*(_MARK.c[name] for name in _NAMES))
+_OWN = _MARK.c.person == bindparam("of_person")
+_OF_PERSON = _ALL.where(or_(_OWN, _MARK.c.person.in_(joined.ALL_OF)))
+_OF_CHAT = _ALL.where(_OWN, _MARK.c.guide == bindparam("of_guide"))
+_DROP = delete(_MARK).where(_OWN)
 
 
 async def of_person(connection: Connection, person: str) -> dict[str, Mark]:
-    """What somebody has learnt, by guide."""
+    """What somebody has learnt, by guide: here, or in a chat that they have joined with this one."""
     [rows] = await fetch(connection, (_OF_PERSON, {"of_person": person}))
-    return {row[1]: Mark(*row) for row in rows}
+    found: dict[str, Mark] = {}
+    for mark in sorted((Mark(*row) for row in rows), key=lambda mark: mark.passed_at or mark.done_at):
+        found[mark.guide] = found[mark.guide].joined(mark) if mark.guide in found else mark
+    return found
 
 
 async def keep(connection: Connection, mark: Mark) -> bool:
     """Write down what somebody has just reached; nothing from before is lost. Whether it is passed only now."""
-    before = (await of_person(connection, mark.person)).get(mark.guide)
-    joined = before.joined(mark) if before else mark
-    if joined != before:
-        await many(connection, upsert(connection, _MARK), [{name: getattr(joined, name) for name in _NAMES}])
-    return mark.passed_at > 0 and joined.passed_at == mark.passed_at
+    [rows] = await fetch(connection, (_OF_CHAT, {"of_person": mark.person, "of_guide": mark.guide}))
+    before = Mark(*rows[0]) if rows else None
+    after = before.joined(mark) if before else mark
+    if after != before:
+        await many(connection, upsert(connection, _MARK), [{name: getattr(after, name) for name in _NAMES}])
+    return mark.passed_at > 0 and after.passed_at == mark.passed_at
 
 
 async def drop(connection: Connection, persons: Iterable[str]) -> None:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import orjson
 from sqlalchemy import Text, bindparam, delete, func, literal_column, select, update
 
-from bot.channel.base import Button, Correction, Deletion, Document, Keyboard, Message, Outgoing, Picture, VoiceNote
+from bot.channel.base import (
+    Button,
+    Correction,
+    Deletion,
+    Document,
+    Keyboard,
+    Message,
+    Outgoing,
+    Photo,
+    Picture,
+    VoiceNote,
+)
 from bot.engine.chat import ASIDE
 from bot.store import news, tables
 from bot.store.hot import Connection, many
@@ -26,6 +37,7 @@ _KINDS: dict[str, type[Outgoing]] = {
     "message": Message,
     "voice": VoiceNote,
     "document": Document,
+    "photo": Photo,
     "keyboard": Keyboard,
     "deletion": Deletion,
     "correction": Correction,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnClause, bindparam, delete, literal_column, or_, select, update
 
 from bot.store import tables
-from bot.store.database import upsert
 from bot.store.hot import Connection, fetch, many
+from bot.store.tries import Tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.engine.chat import Chat
 
-_PAIR, _TRY = tables.pair, tables.pair_try
+_PAIR = tables.pair
 _ZERO: ColumnClause[int] = literal_column("0")
 _NOTHING: ColumnClause[str] = literal_column("''")
 
@@ -67,7 +67,10 @@ _BY_CODE = select(*_OWN).where(_PAIR.c.code == bindparam("of_code"), *_STANDS, _
 _CODES = select(_PAIR.c.code).where(*_STANDS, _PAIR.c.made_at > bindparam("since"), _PAIR.c.code != _NOTHING)
 _LATELY = select(_PAIR.c.id).where(_PAIR.c.person == bindparam("of_person"), _PAIR.c.made_at > bindparam("since"))
 _OF_HELPER = select(*_OWN).where(
-    _PAIR.c.helper == bindparam("of_person"), _PAIR.c.joined_at > _ZERO, _PAIR.c.ended_at == _ZERO
+    _PAIR.c.helper == bindparam("of_person"),
+    _PAIR.c.id != bindparam("not_id"),
+    _PAIR.c.joined_at > _ZERO,
+    _PAIR.c.ended_at == _ZERO,
 )
 _JOIN = (
     update(_PAIR)
@@ -93,8 +96,9 @@ _REPLACED = (
     .values(ended_at=bindparam("now"), code=_NOTHING)
 )
 _DROP = delete(_PAIR).where(or_(_PAIR.c.person == bindparam("of_person"), _PAIR.c.helper == bindparam("of_person")))
-_TRIES = select(_TRY.c.since, _TRY.c.tries).where(_TRY.c.person == bindparam("of_person"))
-_NO_TRIES = delete(_TRY).where(_TRY.c.person == bindparam("of_person"))
+
+TRIES = Tries(tables.pair_try)
+"""Wrong codes that helpers typed."""
 
 
 async def add(connection: Connection, code: str, person: str, chat: str, now: int) -> int:
@@ -129,10 +133,10 @@ async def lately(connection: Connection, person: str, since: int) -> int:
     return len(rows)
 
 
-async def of_helper(connection: Connection, person: str) -> Pair | None:
-    """Whom this helper sits beside."""
-    [rows] = await fetch(connection, (_OF_HELPER, {"of_person": person}))
-    return Pair(*rows[0]) if rows else None
+async def of_helper(connection: Connection, person: str, besides: int) -> list[Pair]:
+    """Whom else this helper sits beside."""
+    [rows] = await fetch(connection, (_OF_HELPER, {"of_person": person, "not_id": besides}))
+    return [Pair(*row) for row in rows]
 
 
 async def join(connection: Connection, id_: int, helper: Chat, team: str, now: int) -> bool:
@@ -148,29 +152,15 @@ async def end(connection: Connection, id_: int, now: int) -> bool:
     return bool(ended)
 
 
-async def tries(connection: Connection, person: str, since: int) -> int:
-    """How many wrong codes a helper has typed since their first one, if that was after `since`."""
-    [rows] = await fetch(connection, (_TRIES, {"of_person": person}))
-    return next((number for first, number in rows if first > since), 0)
-
-
-async def wrong(connection: Connection, person: str, since: int, now: int) -> int:
-    """A helper typed a wrong code; how many that makes since their first one, if that was after `since`."""
-    [rows] = await fetch(connection, (_TRIES, {"of_person": person}))
-    first, number = next(((first, number) for first, number in rows if first > since), (now, 0))
-    row = {"person": person, "since": first, "tries": number + 1}
-    await many(connection, upsert(connection, _TRY), [row])
-    return number + 1
-
-
 async def drop(connection: Connection, persons: Iterable[str]) -> None:
     """Nothing is known any more of these persons sitting beside anybody."""
     rows = [{"of_person": person} for person in persons]
-    for statement in (_DROP, _NO_TRIES):
-        await many(connection, statement, rows)
+    await many(connection, _DROP, rows)
+    for row in rows:
+        await TRIES.forget(connection, row["of_person"])
 
 
 async def forget(connection: AsyncConnection, before: int) -> None:
     """Drop what was made before `before`."""
     await connection.execute(delete(_PAIR).where(_PAIR.c.made_at < before))
-    await connection.execute(delete(_TRY).where(_TRY.c.since < before))
+    await TRIES.sweep(connection, before)

@@ -6,8 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Integer, Text, any_, bindparam, func, literal_column, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, any_, bindparam, func, literal_column, true
 
 from bot.engine.chat import ASIDE
 

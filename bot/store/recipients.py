@@ -6,7 +6,8 @@ been sent: it becomes unknown and is never sent again by itself. A sent row may 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -25,14 +26,15 @@ from sqlalchemy import (
     update,
 )
 
+from bot.broadcast.reason import Reason
 from bot.store import tables
-from bot.store.audience import plan
+from bot.store.audience import in_piece, plan
 from bot.store.hot import Connection, many
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql.dml import Insert
 
@@ -46,7 +48,7 @@ STATES = (PLANNED, CLAIMED, SENT, FAILED, SKIPPED, UNKNOWN, DELETED)
 ERASED = "#"
 """The key of a chat that is erased begins so: the row counts on, and belongs to nobody."""
 
-HELD_OUT = "holdout"
+HELD_OUT = Reason.HOLDOUT.value
 """Why somebody is skipped by whom the others are judged."""
 
 _STEP, _SHIFT, _ROUND = 7919, 6185, 10_007
@@ -62,21 +64,27 @@ def fixed(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'", Text)
 
 
-def piece(id_: int, meant: Meant, *, now: int, holdout: float, most: int) -> Insert:
-    """The statement that writes down the next `most` people behind a chat, in the order of their keys.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The statements of one piece: up to which chat it goes, with the number of people meant; writing them down."""
+
+    upto: Select[Any, int]
+    rows: Insert
+
+
+def piece(id_: int, meant: Meant, *, now: int, holdout: float, most: int) -> Piece:
+    """The next `most` people behind a chat, in the order of their keys.
 
     Made once and run for each piece by `gather`: to make it takes as long as a thousand people.
     """
     chat = tables.chat
-    some = (
-        select(chat.c.key, chat.c.channel, meant.why.label("why"))
-        .where(meant.who, chat.c.key > bindparam("after", type_=Text))
-        .order_by(chat.c.key)
-        .limit(most)
-        .subquery()
-    )
+    after = bindparam("after", type_=Text)
+    keys = select(chat.c.key).where(meant.who, chat.c.key > after).order_by(chat.c.key).limit(most).subquery()
+    upto = select(func.max(keys.c.key), func.count(keys.c.key))
+    some = select(chat.c.key, chat.c.channel, meant.why.label("why")).where(meant.who, in_piece(chat.c.key)).subquery()
     n = (bindparam("begin", type_=BigInteger) + func.row_number().over(order_by=some.c.key)).label("n")
-    next_ = select(some.c.key, some.c.channel, n, some.c.why).subquery()  # numbered apart: its limit is applied first
+    get = [some.c.why == ""] if meant.only else []
+    next_ = select(some.c.key, some.c.channel, n, some.c.why).where(*get).subquery()
     picked = (next_.c.n * _STEP + id_ * _SHIFT) % _ROUND < int(holdout * _ROUND / 100)
     reason = case((next_.c.why != "", next_.c.why), (picked, literal(HELD_OUT)), else_=literal(""))
     rows = select(
@@ -92,23 +100,24 @@ def piece(id_: int, meant: Meant, *, now: int, holdout: float, most: int) -> Ins
         literal(now, BigInteger),
     )
     names = ["broadcast", "n", "chat", "channel", "state", "reason", "attempts", "message", "version", "at"]
-    return insert(_table).from_select(names, rows)
+    return Piece(upto, insert(_table).from_select(names, rows))
 
 
-async def gather(connection: AsyncConnection, id_: int, statement: Insert, after: str) -> tuple[int, str]:
-    """Write down the people behind the chat `after`; how many that were, and the last of them.
+async def gather(connection: AsyncConnection, id_: int, piece: Piece, after: str) -> tuple[int, str]:
+    """Write down the people behind the chat `after`; how many of them are meant, and the last of these.
 
     On PostgreSQL the disk is not waited for: what a crash of the server takes back is gathered again.
     """
     await plan(connection)
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SET LOCAL synchronous_commit TO off"))
-    newest = select(_table.c.n, _table.c.chat).where(_table.c.broadcast == id_).order_by(_table.c.n.desc()).limit(1)
-    before = (await connection.execute(newest)).first()
-    begin = before.n if before else 0
-    found = (await connection.execute(statement, {"after": after, "begin": begin})).rowcount
-    last = (await connection.execute(newest)).first()
-    return found, last.chat if found and last else after
+    upto, found = (await connection.execute(piece.upto, {"after": after})).one()
+    if not found:
+        return 0, after
+    newest = select(_table.c.n).where(_table.c.broadcast == id_).order_by(_table.c.n.desc()).limit(1)
+    begin = await connection.scalar(newest) or 0
+    await connection.execute(piece.rows, {"after": after, "upto": upto, "begin": begin})
+    return found, upto
 
 
 async def add(connection: AsyncConnection, id_: int, chats: Collection[tuple[str, str]], now: int) -> None:
@@ -170,7 +179,7 @@ async def call_off(connection: AsyncConnection, id_: int, most: int) -> int:
     """Skip the next `most` of those who are planned; how many that were."""
     some = select(_table.c.n).where(_table.c.broadcast == id_, _table.c.state == fixed(PLANNED)).limit(most)
     off = update(_table).where(_table.c.broadcast == id_, _table.c.n.in_(some))
-    return (await connection.execute(off.values(state=SKIPPED, reason="stopped"))).rowcount
+    return (await connection.execute(off.values(state=SKIPPED, reason=Reason.STOPPED.value))).rowcount
 
 
 async def retry(connection: AsyncConnection, id_: int, *, unknown: bool) -> int:
@@ -196,7 +205,7 @@ _NAMELESS = (
         message=fixed(""),
         at=_table.c.at - _table.c.at % literal_column(str(_DAY)),
         state=case((_table.c.state == fixed(PLANNED), fixed(SKIPPED)), else_=_table.c.state),
-        reason=case((_table.c.state == fixed(PLANNED), fixed("erased")), else_=_table.c.reason),
+        reason=case((_table.c.state == fixed(PLANNED), fixed(Reason.ERASED)), else_=_table.c.reason),
     )
 )
 

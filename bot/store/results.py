@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import distinct, func, select
 
 from bot.store import recipients, tables
-from bot.store.recipients import DELETED, HELD_OUT, SENT, SKIPPED
+from bot.store.recipients import DELETED, ERASED, HELD_OUT, SENT, SKIPPED
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -22,7 +22,7 @@ _of, _line = tables.recipient, tables.journal
 
 
 async def results(connection: AsyncConnection, row: Row) -> dict[str, Any]:
-    """The report as plain data. Rates are starts and finishes in a hundred people."""
+    """The report as plain data. `rate` is messages a second; the rates of a guide are in a hundred people."""
     counted = await recipients.counts(connection, row.id)
     states: dict[str, int] = {}
     reasons: dict[str, dict[str, int]] = {}
@@ -37,6 +37,7 @@ async def results(connection: AsyncConnection, row: Row) -> dict[str, Any]:
         "recipients": sum(states.values()),
         "states": states,
         "reasons": reasons,
+        "rate": 0.0 if row.series else await _rate(connection, row.id),
         "waits": row.waits,
         "taps": await _taps(connection, row.name, "tapped"),
         "opt_outs": await _taps(connection, row.name, "fewer"),
@@ -47,6 +48,14 @@ async def results(connection: AsyncConnection, row: Row) -> dict[str, Any]:
         report["sent_to"] = await _did(connection, row.id, guide, reached, got)
         report["held_out"] = await _did(connection, row.id, guide, _of.c.reason == HELD_OUT, held)
     return report
+
+
+async def _rate(connection: AsyncConnection, id_: int) -> float:
+    """Messages a second from the first to the last; of a series, which is sent at many times, it would say nothing."""
+    got = (_of.c.broadcast == id_, _of.c.state.in_((SENT, DELETED)), _of.c.chat.not_like(f"{ERASED}%"))
+    query = select(func.count(), func.min(_of.c.at), func.max(_of.c.at)).where(*got)
+    number, first, last = (await connection.execute(query)).one()
+    return round((number - 1) * 1000 / (last - first), 1) if number > 1 and last > first else 0.0
 
 
 async def _taps(connection: AsyncConnection, name: str, what: str) -> int:

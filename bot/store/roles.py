@@ -26,12 +26,16 @@ _WHERE = case((_ROLE.c.team != literal_column("''"), _TEAM.c.place), else_=_ROLE
 """The place a role is for: of a team's people the team's."""
 
 _HELD = (
-    select(_ROLE.c.role, _ROLE.c.team, _WHERE, _ROLE.c.person, _ROLE.c.since, _ROLE.c.given_by)
+    select(_ROLE.c.role, _ROLE.c.team, _WHERE, _ROLE.c.person, _ROLE.c.since, _ROLE.c.given_by, _ROLE.c.id)
     .select_from(_ROLE.outerjoin(_TEAM, and_(_TEAM.c.code == _ROLE.c.team, _TEAM.c.ended_at == _ZERO)))
     .where(_ROLE.c.until == _ZERO, or_(_ROLE.c.team == literal_column("''"), _TEAM.c.code.is_not(None)))
     .order_by(_ROLE.c.since, _ROLE.c.id)
 )
 _OF_PERSON = _HELD.where(_ROLE.c.person == bindparam("of_person"))
+_KEPT = _OF_PERSON.with_for_update(read=True, of=_ROLE)
+"""The same, and they stay as they are until the end of the transaction. (On SQLite one alone writes as it is.)"""
+
+_OF_ID = _HELD.where(_ROLE.c.id == bindparam("of_id"))
 _OF_TEAM = _HELD.where(_ROLE.c.team == bindparam("of_team"))
 _OF_PLACE = _HELD.where(_ROLE.c.role == bindparam("of_role"), _ROLE.c.place == bindparam("of_place"))
 _END = (
@@ -64,11 +68,16 @@ class Held:
     grant: Grant
     since: int
     given_by: str
+    id: int = 0
 
 
-async def grants(connection: Connection, person: str) -> list[Grant]:
-    """All roles somebody holds at this moment; none of a team that has ended."""
-    return [held.grant for held in await _fetched(connection, _OF_PERSON, of_person=person)]
+async def grants(connection: Connection, person: str, *, kept: bool = False) -> list[Grant]:
+    """All roles somebody holds at this moment; none of a team that has ended.
+
+    `kept`: whoever takes one away meanwhile, also in another process, waits for the end of this transaction.
+    """
+    query = _KEPT if kept else _OF_PERSON
+    return [held.grant for held in await _fetched(connection, query, of_person=person)]
 
 
 async def give(connection: Connection, person: str, grant: Grant, now: int, by: str = "") -> None:
@@ -111,6 +120,11 @@ async def drop(connection: Connection, persons: Iterable[str]) -> None:
         await many(connection, statement, rows)
 
 
+async def find(connection: Connection, id_: int) -> Held | None:
+    """The role of that number, if somebody holds it."""
+    return next(iter(await _fetched(connection, _OF_ID, of_id=id_)), None)
+
+
 async def of_team(connection: Connection, team: str) -> list[Held]:
     """Who belongs to a team, the longest first."""
     return await _fetched(connection, _OF_TEAM, of_team=team)
@@ -138,11 +152,11 @@ def _place(grant: Grant) -> str:
     return "" if grant.role.of_team else grant.place
 
 
-async def _fetched(connection: Connection, query: Select[Any], **values: str) -> list[Held]:
+async def _fetched(connection: Connection, query: Select[Any], **values: str | int) -> list[Held]:
     [rows] = await fetch(connection, (query, values))
     return [_of_row(row) for row in rows]
 
 
 def _of_row(row: Sequence[Any]) -> Held:
-    role, team, place, person, since, given_by = row
-    return Held(person, Grant(Role(role), team, place), since, given_by)
+    role, team, place, person, since, given_by, id_ = row
+    return Held(person, Grant(Role(role), team, place), since, given_by, id_)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, func, literal, literal_column, not_, select, update
+from sqlalchemy import and_, delete, exists, func, literal_column, not_, select, update
 
+from bot.broadcast.reason import Reason
 from bot.engine.event import local_day
 from bot.store import audience, tables
 from bot.store.audience import DAY, Meant, beginning
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 LATE = 2
 """Days by which a part may come later than it should: the bot was off, or somebody had enough that day."""
 
-NO_LONGER = "no_longer"
-"""Why somebody is skipped who has left the audience since the part was planned."""
-
-PASSING = (NO_LONGER, "had_enough", "in_a_guide", "set_aside")
+PASSING = (Reason.NO_LONGER, Reason.HAD_ENOUGH, Reason.IN_A_GUIDE, Reason.SET_ASIDE)
 """Reasons for which somebody who was skipped may have the part another time."""
 
 _of, _chat, _session, _broadcast = tables.recipient, tables.chat, tables.session, tables.broadcast
@@ -36,8 +34,7 @@ def meant(row: Row, node: Node, terms: Terms, now: int) -> Meant:
     """Who gets the part now: of the audience, whose turn it is, who has not got it; nobody else is written down."""
     got = exists(literal_column("1")).where(_of.c.chat == _chat.c.key, _of.c.broadcast == row.id).correlate(_chat)
     turn = and_(due(row.content, node, row.start_at), not_(got))
-    who = and_(turn, audience.reason(terms, now, turn) == "")
-    return Meant(who, literal(""))
+    return Meant(turn, audience.reason(terms, now, turn, in_pieces=True), only=True)
 
 
 def due(content: Broadcast, node: Node, at: int) -> ColumnElement[bool]:
@@ -69,12 +66,12 @@ async def thin(connection: AsyncConnection, row: Row, node: Node, channel: str, 
     next_ = select(_of.c.n).where(*planned).order_by(_of.c.n).limit(most)
     still = exists(literal_column("1")).where(_chat.c.key == _of.c.chat, due(row.content, node, now))
     gone = update(_of).where(_of.c.broadcast == row.id, _of.c.n.in_(next_), not_(still.correlate(_of)))
-    await connection.execute(gone.values(state=SKIPPED, reason=NO_LONGER, at=now))
+    await connection.execute(gone.values(state=SKIPPED, reason=Reason.NO_LONGER.value, at=now))
 
 
 async def let_again(connection: AsyncConnection, id_: int) -> None:
     """Who was skipped for a reason that passes may get the part this time."""
-    skipped = (_of.c.broadcast == id_, _of.c.state == SKIPPED, _of.c.reason.in_(PASSING))
+    skipped = (_of.c.broadcast == id_, _of.c.state == SKIPPED, _of.c.reason.in_([reason.value for reason in PASSING]))
     await connection.execute(delete(_of).where(*skipped))
 
 

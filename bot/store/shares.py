@@ -17,8 +17,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from sqlalchemy import BigInteger, Integer, bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from bot import __version__
@@ -95,6 +94,7 @@ class Shares(Owner):
 
     def __init__(self) -> None:
         self.name = f"cam-tay {socket.gethostname()}:{os.getpid()} {__version__}"[-63:]
+        self.lease = LEASE
         self.lost = asyncio.Event()  # set when everything was lost with the connection
         self._hearers: dict[str, Callable[[str], None]] = {}
         self._duties: dict[str, asyncio.Event] = {}  # those we stand for; set while they are ours
@@ -182,7 +182,7 @@ class Shares(Owner):
         """
         begun, here = time.clock_gettime(_CLOCK), time.time_ns() // 1_000_000
         [rows] = await batch.ask([(_FOUND, {"classes": [PROCESS, PARTITION, DUTY]})])
-        self._sure_until = begun + LEASE
+        self._sure_until = begun + self.lease
         back = time.time_ns() // 1_000_000
         if back - here < PROMPT:  # or the answer says little about what time it is now
             Ids.ahead = (here + back) // 2 - rows[0][3]  # all machines count by the server's clock

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sqlite3
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.util import await_only
 
 from bot import __version__
 from bot.store.database import TAKEN, Database, DatabaseFault
@@ -28,6 +31,9 @@ try:
     import fcntl
 except ImportError:  # Windows knows no such locks
     fcntl = None  # type: ignore[assignment]
+
+PATIENCE = 15.0
+"""Seconds for which it is waited while another process writes."""
 
 HINTS = {
     "not a database": "the file is damaged or no SQLite database: restore it with 'bot db restore'",
@@ -60,7 +66,7 @@ class SqliteDatabase(Database):
     @staticmethod
     def engine_for(url: URL) -> AsyncEngine:
         """How SQLAlchemy connects there."""
-        engine = create_async_engine(url, connect_args={"timeout": 15})
+        engine = create_async_engine(url, connect_args={"timeout": PATIENCE})
         event.listen(engine.sync_engine, "connect", _on_connect)
         event.listen(engine.sync_engine, "begin", _on_begin)
         return engine
@@ -117,7 +123,16 @@ def _on_connect(connection: Any, _record: object) -> None:
     # The driver's own transaction handling would begin too late (at the first write) and not at once: switched off.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 15000", "foreign_keys = ON"):
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError as error:  # of a new file SQLite itself does not wait: two start at once
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        await_only(asyncio.sleep(0.02))
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, text
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateIndex
 
 metadata = MetaData()
+
+ONLY = "only"
+"""What an index over some rows alone has in its `info`: which. SQLAlchemy's own words for it would load both dialects,
+PostgreSQL's and its driver too (45 ms of each start)."""
+
+
+@compiles(CreateIndex)
+def _create_index(create: CreateIndex, compiler: Any, **about: Any) -> str:
+    made = str(compiler.visit_create_index(create, **about))
+    only = create.element.info.get(ONLY)
+    return f"{made} WHERE {only}" if only else made
+
 
 BYTES = Text().with_variant(Text(collation="C"), "postgresql")
 """Text in the order of its bytes on both databases, so that an index finds all that begins alike."""
@@ -184,8 +200,7 @@ recipient = Table(
     Index(
         "recipient_planned",
         *("broadcast", "channel", "n"),
-        sqlite_where=text("state = 'planned'"),
-        postgresql_where=text("state = 'planned'"),
+        info={ONLY: "state = 'planned'"},
     ),
 )
 
@@ -245,8 +260,7 @@ role = Table(
         "role_once",
         *("person", "role", "team", "place"),
         unique=True,
-        sqlite_where=text("until = 0"),
-        postgresql_where=text("until = 0"),
+        info={ONLY: "until = 0"},
     ),
 )
 

@@ -110,9 +110,9 @@ async def any_serves(connection: Connection) -> bool:
 
 
 async def anywhere(connection: Connection) -> list[Team]:
-    """The team whose people have been on duty the longest, wherever: for a person nobody else serves."""
+    """The teams with somebody on duty, the longest first, wherever: for a person nobody else serves."""
     [rows] = await fetch(connection, (_ANYWHERE, {}))
-    return [Team(*row) for row in rows[:1]]
+    return list(dict.fromkeys(Team(*row) for row in rows))
 
 
 async def within(connection: Connection, place: str) -> list[Team]:

@@ -81,7 +81,12 @@ _CLOSE = (
     .values(state=_IS_CLOSED, closed_at=bindparam("now"), how=bindparam("why"))
     .returning(_TICKET.c.id)
 )
-_HAND = update(_TICKET).where(_ID).values(team=bindparam("to_team"))
+_DESCRIBE = (
+    update(_TICKET)
+    .where(_ID, _TICKET.c.about_json == bindparam("as_it_was"))
+    .values(about_json=bindparam("as_it_is"))
+    .returning(_TICKET.c.id)
+)
 _WAITING = (
     select(*_OWN)
     .where(_TICKET.c.team == bindparam("of_team"), _TICKET.c.state == _IS_OPEN)
@@ -95,6 +100,9 @@ _NAMELESS = (
 )
 _SIDES = select(_SIDE.c.ticket, _SIDE.c.person, _SIDE.c.chat, _SIDE.c.asks).where(
     _SIDE.c.ticket == bindparam("of_ticket")
+)
+_OF_CHAT = select(_SIDE.c.ticket, _SIDE.c.person, _SIDE.c.chat, _SIDE.c.asks).where(
+    _SIDE.c.chat == bindparam("of_chat")
 )
 _LEAVE = (
     delete(_SIDE)
@@ -111,7 +119,7 @@ _OFF_DUTY = delete(_DUTY).where(_DUTY.c.person == bindparam("of_person")).return
 async def add(connection: Connection, ticket: Ticket) -> int:
     """Write a new call; its number."""
     values = {f"its_{name}": getattr(ticket, name) for name in _COLUMNS if name != "about_json"}
-    values["its_about_json"] = orjson.dumps(ticket.about).decode()
+    values["its_about_json"] = _said(ticket.about)
     [[(id_,)]] = await fetch(connection, (_ADD, values))
     return int(id_)
 
@@ -141,9 +149,11 @@ async def close(connection: Connection, id_: int, how: str, now: int) -> bool:
     return bool(closed)
 
 
-async def hand(connection: Connection, id_: int, team: str) -> None:
-    """The call is another team's from now on."""
-    await many(connection, _HAND, [{"of_ticket": id_, "to_team": team}])
+async def describe(connection: Connection, ticket: Ticket, about: dict[str, Any]) -> bool:
+    """Write down what a call is about, if nobody else has since `ticket` was read. False: somebody has."""
+    values = {"of_ticket": ticket.id, "as_it_was": _said(ticket.about), "as_it_is": _said(about)}
+    [changed] = await fetch(connection, (_DESCRIBE, values))
+    return bool(changed)
 
 
 async def waiting(connection: Connection, team: str) -> list[Ticket]:
@@ -161,6 +171,12 @@ async def of_person(connection: Connection, person: str, since: int) -> list[Tic
 async def sides(connection: Connection, id_: int) -> list[Side]:
     """Who takes part in a call."""
     [rows] = await fetch(connection, (_SIDES, {"of_ticket": id_}))
+    return [Side(ticket, person, chat, bool(asks)) for ticket, person, chat, asks in rows]
+
+
+async def of_chat(connection: Connection, chat: str) -> list[Side]:
+    """The calls that somebody in this chat takes part in."""
+    [rows] = await fetch(connection, (_OF_CHAT, {"of_chat": chat}))
     return [Side(ticket, person, chat, bool(asks)) for ticket, person, chat, asks in rows]
 
 
@@ -217,6 +233,10 @@ async def counts(connection: AsyncConnection) -> dict[str, int]:
     """Calls by state."""
     rows = await connection.execute(select(_TICKET.c.state, func.count()).group_by(_TICKET.c.state))
     return {state: count for state, count in rows}  # noqa: C416 (rows are no tuples)
+
+
+def _said(about: dict[str, Any]) -> str:
+    return orjson.dumps(about).decode()
 
 
 def _of_row(row: Sequence[Any]) -> Ticket:

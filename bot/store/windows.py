@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
+from bot.broadcast.reason import Reason
 from bot.store import tables
 from bot.store.database import insert_new
 from bot.store.hot import among, fetch, many, places, size_for
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 _table = tables.reach
 
-WINDOW, STAFF = "window", "staff"
-"""Why somebody is not written to."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -42,8 +40,8 @@ class Reach:
     def why_not(self, now: int, window: int) -> str:
         """Why the chat is not to be written to unasked; "" if it may be. `window` is milliseconds."""
         if self.silent_until > now:
-            return STAFF
-        return "" if self.opened_at + window > now else WINDOW
+            return Reason.STAFF
+        return "" if self.opened_at + window > now else Reason.WINDOW
 
 
 @cache

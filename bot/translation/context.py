@@ -39,6 +39,7 @@ _GUIDE_BLOCKS = {
     "goal": "What a person can do after this guide.",
     "words": f"What people type when they look for this guide. {_NOT_WORD_BY_WORD}",
     "alarm": f"What people in need type; it opens this guide before anything else. {_NOT_WORD_BY_WORD}",
+    "life": f"The same where a life is at stake; it goes before every alarm about money. {_NOT_WORD_BY_WORD}",
     "calm": f"What shows that there is no alarm after all. {_NOT_WORD_BY_WORD}",
 }
 _STEP_BLOCKS = {

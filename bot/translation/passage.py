@@ -44,7 +44,7 @@ class Passage:
     @property
     def is_list(self) -> bool:
         """Whether it lists what people type. Every language has its own, so none is made from another."""
-        return self.name in {"words", "alarm", "calm"} or self.name.startswith("words_")
+        return self.name in {"words", "alarm", "life", "calm"} or self.name.startswith("words_")
 
 
 def passages(source: str) -> dict[str, Passage]:

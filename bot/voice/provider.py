@@ -21,6 +21,9 @@ WORDS_A_MINUTE = 140
 SLOWER = "1.15"
 """How much longer than usual Piper draws each sound."""
 
+_AAC = ("-ar", "24000", "-ac", "1", "-c:a", "aac", "-b:a", "32k", "-f", "adts")
+"""ffmpeg's words for what bot/voice/aac.py does."""
+
 PATIENCE = 60.0
 """Seconds within which a program must have spoken; Piper loads its model each time."""
 
@@ -42,13 +45,17 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that takes words by standard input and gives a WAV by standard output."""
+    """A program that takes something by standard input and gives sound by standard output."""
 
     name: str
     command: tuple[str, ...]
 
     async def speak(self, words: str) -> bytes:
         """The words as WAV. Raises NotSpoken. They are in no argument: those can be seen on the whole machine."""
+        return await self.run(f"{words}\n".encode())
+
+    async def run(self, given: bytes) -> bytes:
+        """What it makes of that. Raises NotSpoken."""
         pipe = asyncio.subprocess.PIPE
         try:
             running = await asyncio.create_subprocess_exec(
@@ -58,7 +65,7 @@ class Program:
             raise NotSpoken(f"{self.name}: {type(error).__name__}") from None
         try:
             async with asyncio.timeout(PATIENCE):
-                sound, _ = await running.communicate(f"{words}\n".encode())
+                sound, _ = await running.communicate(given)
         except TimeoutError:
             raise NotSpoken(f"{self.name}: not done in {PATIENCE:.0f} seconds") from None
         finally:
@@ -82,6 +89,16 @@ def find_provider(
         return None
     found = _piper(language, models) if provider == "piper" and models else None
     return found or _espeak(language, accent)
+
+
+def find_encoder() -> Program | None:
+    """Who makes AAC of a WAV: the package av (docs/decisions/0012-voice.md), else the system's ffmpeg; None: nobody."""
+    if folder := _package("av"):
+        ours = (sys.executable, "-I", "-S", str(Path(__file__).with_name("aac.py")))
+        return Program(f"av {_version('av')}", (*ours, str(folder.parent)))
+    if system := shutil.which("ffmpeg"):
+        return Program("ffmpeg of this system", (system, "-v", "error", "-i", "pipe:0", *_AAC, "pipe:1"))
+    return None
 
 
 def piper() -> str:

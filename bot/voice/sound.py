@@ -1,12 +1,16 @@
-"""WAV to what phones play: OGG with Opus (Telegram's voice notes), MP3 (every browser, also old Safari)."""
+"""WAV to what phones play: OGG with Opus (Telegram's voice notes), MP3 (every browser, also old Safari).
+
+AAC (Zalo's voice notes) is made of the WAV by a program of its own: bot/voice/provider.py.
+"""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
 
-OGG, MP3 = ".ogg", ".mp3"
+OGG, MP3, AAC, WAV = ".ogg", ".mp3", ".aac", ".wav"
 ENDINGS = (OGG, MP3)
+"""What `bot voice build` makes beforehand."""
 
 OPUS_RATE = 24_000
 """Samples a second; Opus knows 8, 12, 16, 24 and 48 thousand."""
@@ -28,10 +32,14 @@ class _Form:
 
     format: str
     subtype: str
-    compression: float
+    compression: float | None
 
 
-_FORMS = {OGG: _Form("OGG", "OPUS", 0.92), MP3: _Form("MP3", "MPEG_LAYER_III", 0.9)}
+_FORMS = {
+    OGG: _Form("OGG", "OPUS", 0.92),
+    MP3: _Form("MP3", "MPEG_LAYER_III", 0.9),
+    WAV: _Form("WAV", "PCM_16", None),
+}
 
 
 def encode(wav: bytes, ending: str) -> bytes:

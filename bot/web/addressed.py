@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -10,7 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from bot.picture import PARTS
-from bot.voice.sound import MP3
+from bot.voice.sound import AAC, MP3
 from bot.web.media import AN_HOUR, FOR_EVER
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from bot.channel.picture import Pictures
     from bot.voice.drafts import Drafts
+
+SOUNDS = {MP3: "audio/mpeg", AAC: "audio/aac"}
+"""Kinds of files of voices, by how they end."""
 
 
 class Addressed:
@@ -36,7 +40,7 @@ class Addressed:
         """The doors."""
         return [
             Route("/picture/{mark}/{drawing:path}.png", self.picture, methods=["GET"]),
-            Route("/spoken/{key}.mp3", self.voice, methods=["GET"]),
+            *(Route(f"/spoken/{{key}}{ending}", self.voice, methods=["GET"]) for ending in SOUNDS),
         ]
 
     async def picture(self, request: Request) -> Response:
@@ -55,8 +59,8 @@ class Addressed:
 
     async def voice(self, request: Request) -> Response:
         """A draft voice that has been made."""
-        key = request.path_params["key"]
-        file = self._drafts.file(key, MP3)
+        key, ending = request.path_params["key"], PurePosixPath(request.url.path).suffix
+        file = self._drafts.file(key, ending)
         if not re.fullmatch(r"[0-9a-f]{64}", key) or not file.is_file():
             raise HTTPException(404)
-        return FileResponse(file, headers={"cache-control": FOR_EVER}, media_type="audio/mpeg")
+        return FileResponse(file, headers={"cache-control": FOR_EVER}, media_type=SOUNDS[ending])

@@ -1,11 +1,13 @@
-"""Handouts by address: /h/<guide>.pdf and /h/<guide>.png, with `size` and `lang`.
+"""Handouts by address: /h/<guide>.pdf and /h/<guide>.png, with `size` and `lang`; in place of the guide a link's code.
 
-Who asks chooses neither the address on the page nor the name of a team: a page that looks like ours leads to us.
+Who asks chooses neither the address on the page nor the name of a team: a page that looks like ours leads to us. The
+code of a team's link is signed: such a handout leads to that link, and says whose it is.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -13,8 +15,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.handout.shelf import Busy, NotMade, Shelf
-from bot.handout.wanted import Refused, Wanted
+from bot.handout.wanted import Refused, Wanted, is_printable
 from bot.handout.words import Printer
+from bot.people import link as codes
+from bot.service.forward import look
+from bot.store import teams
 from bot.web.media import AN_HOUR, STATIC
 
 if TYPE_CHECKING:
@@ -50,8 +55,22 @@ class Handouts:
         asked = request.query_params
         size, language = asked.get("size", USUAL.get(ending, "")), asked.get("lang", self._bot.config.language)
         here = self._bot.config.public_url or str(request.base_url).rstrip("/")
-        wanted = Wanted(guide, size, language, f"{here}/g/{guide}")
+        if codes.is_code(guide):
+            wanted = await self._of_link(Wanted("", size, language, here), guide)
+        else:
+            wanted = Wanted(guide, size, language, f"{here}/g/{guide}")
         return await self.answer(request, wanted, ending)
+
+    async def _of_link(self, wanted: Wanted, code: str) -> Wanted:
+        """The handout of a team that passed a guide on; without the team where the code is not (any more) good."""
+        async with self._bot.database.batch() as connection:
+            link = await look(connection, code)
+            team = await teams.find(connection, link.team) if link and link.team else None
+        guide = link.guide if link else ""
+        if team is None or team.ended_at:
+            return replace(wanted, guide=guide, link=f"{wanted.link}/g/{guide}")
+        name = team.name if is_printable(team.name) else ""
+        return replace(wanted, guide=guide, link=f"{wanted.link}/go/{code}", team=name)
 
     async def answer(self, request: Request, wanted: Wanted, ending: str) -> Response:
         """The file. Raises HTTPException: 404 when there is no such handout, 503 when too many ask at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 
 class PortTaken(Exception):
-    """Somebody else listens there, or we may not."""
+    """Somebody else listens there, or we may not; `is_host`: this machine has no such address."""
+
+    def __init__(self, reason: str, *, is_host: bool = False) -> None:
+        super().__init__(reason)
+        self.is_host = is_host
 
 
 class _Server(uvicorn.Server):
@@ -45,7 +50,8 @@ class WebServer:
             taken.bind((self._host, self._port))
         except OSError as error:
             taken.close()
-            raise PortTaken(error.strerror) from error
+            is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+            raise PortTaken(error.strerror, is_host=is_host) from error
         self._socket = taken
         return int(taken.getsockname()[1])
 

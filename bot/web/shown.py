@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.channel.base import Correction, Deletion, Document, Keyboard, Message, VoiceNote
+from bot.channel.base import Correction, Deletion, Document, Keyboard, Message, Photo, VoiceNote
 from bot.store.outbox import OUR_ID
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def shown(rows: Sequence[OutboxRow]) -> list[Shown]:
         match row.outgoing:
             case Message() | VoiceNote() | Document():
                 found[str(row.id)] = Shown(row.id, row.id, row.outgoing)
+            case Photo(_, words):  # the page cannot show it
+                found[str(row.id)] = Shown(row.id, row.id, Message(words))
             case Keyboard(message, buttons):
                 named = message.removeprefix(OUR_ID)
                 if named in found:

@@ -30,7 +30,7 @@ class State:
     async def health(self, request: Request) -> Response:
         """200 while messages can be taken in and stored, 503 when not."""
         del request
-        database = await self._database_answers()
+        database = self._bot.conversation.stores and await self._database_answers()
         state = {
             "ok": database,
             "database": database,

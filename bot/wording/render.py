@@ -108,6 +108,12 @@ class Speaker:
         """Labels of what is always there."""
         return tuple(self.label(None, "", answer) for answer in CONSTANTS)
 
+    @property
+    def called(self) -> str:
+        """How others may call this person: "Bác"; "" where they are addressed as everybody is who has not said how."""
+        usual = self.library.language(self.language).default_address
+        return "" if self.address.name == usual else self.address.label
+
     def title(self, guide: str) -> str:
         """The name of a guide, as on its button."""
         return self.library.phrase(self.language, f"{guide}/{GUIDE}", "title", self.address.words)

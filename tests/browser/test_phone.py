@@ -270,3 +270,17 @@ async def test_erased_leaves_the_open_page(person: Phone) -> None:
     await person.say("/delete")
     await person.tap("Xóa hết")
     await expect(person.page.locator("article")).to_have_count(1)
+
+
+async def test_what_is_below_the_screen_is_said(browser: Browser, bot: Running) -> None:
+    """A mark while answers are out of sight; tapping it brings them up, and then it is gone."""
+    async with phone(browser, bot.url, viewport={"width": 360, "height": 640}) as someone:
+        await someone.page.goto(bot.url)
+        below = someone.page.locator("#below")
+        last = someone.page.locator("article:last-child .answers button").last
+        await expect(below).to_be_visible()
+        await expect(last).not_to_be_in_viewport()
+        while await below.is_visible():
+            await below.click()
+            await someone.page.wait_for_timeout(50)
+        await expect(last).to_be_in_viewport()

@@ -14,10 +14,13 @@ from bot.channel.base import (
     Button,
     Deletion,
     Document,
+    Fault,
     Keyboard,
     Message,
+    Photo,
     Picture,
     Receipt,
+    SendFailed,
     VoiceNote,
 )
 from bot.channel.terminal import Terminal
@@ -142,6 +145,18 @@ async def test_a_voice_is_sent_where_there_is_a_voice(case):
         assert "kettle" in case.seen() or "[voice]" in case.seen()
 
 
+async def test_a_photo_of_somebody_s_is_sent_on_or_told(case):
+    """By the platform's own id of it; a platform that does not know it (any more) refuses, and says so."""
+    photo = Photo("nobody knows this", "Bác gửi ảnh này.")
+    if case.channel.capabilities.photos:
+        with pytest.raises(SendFailed) as failed:
+            await case.channel.send(case.chat, photo)
+        assert failed.value.fault is Fault.REFUSED
+    else:
+        await case.channel.send(case.chat, photo)
+        assert case.seen is None or "Bác gửi ảnh này." in case.seen()
+
+
 async def test_a_document_is_given(case):
     """By its name, to be opened and kept."""
     await case.channel.send(case.chat, Document("cam-tay.json", '{"chat": []}'))
@@ -155,7 +170,9 @@ async def test_a_voice_that_has_words_is_never_silence(case, path):
     receipt = await case.channel.send(case.chat, VoiceNote(path, "Đun nước.", "vi"))
     assert isinstance(receipt, Receipt)
     if case.seen:
-        assert ("[voice]" in case.seen()) == (path == "vi/kettle.ogg" and case.channel.capabilities.voice)
+        can = case.channel.capabilities
+        takes = bool(can.voice) and not can.by_address  # there is no web door here
+        assert ("[voice]" in case.seen()) == (path == "vi/kettle.ogg" and takes)
         assert "Đun nước." in case.seen() or "[voice]" in case.seen() or "/media/voice/vi/" in case.seen()
 
 

@@ -43,6 +43,17 @@ def test_media(key, detail):
     assert (got.what, got.detail, got.text) == (What.MEDIA, detail, "mã 123456")
 
 
+def test_a_photo_can_be_sent_on_by_the_id_of_its_largest_size():
+    """Of anything else there is no id; one that is no photo is still answered."""
+    sizes = [{"file_id": "small", "width": 90}, {"file_id": "large", "width": 1280}]
+    assert read(message=message(photo=sizes)).photo == "large"
+    assert read(message=message(document={"file_id": "x"})).photo == ""
+    assert read(edited_message=message(photo=sizes, caption="x")).photo == ""
+    for odd in ([], {}, [3], [{"file_id": 3}], None):
+        got = read(message=message(photo=odd))
+        assert (got.what, got.photo) == (What.MEDIA, "")
+
+
 def test_an_animation_is_no_document():
     """It carries both keys, in any order."""
     assert read(message=message(document={}, animation={})).detail == "other"

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channel.base import Button, Correction, Deletion, Fault, Message, Picture, SendFailed, VoiceNote, What
+from bot.channel.counts import Uncounted
 from bot.channel.numbered import in_words
 from bot.channel.parts import units
 from bot.channel.zalo_bot import probe
@@ -60,6 +61,20 @@ async def listens(double, tea, tmp_path, **settings):
 def say(language, block, names):
     """The words of this test."""
     return f"{language} {block} {' '.join(map(str, names.values()))}".strip()
+
+
+def test_a_photo_can_be_shown_again_by_its_address():
+    """Under the name of the documentation and the one that was seen; nothing but an address will do."""
+    chat = {"message_id": "m", "from": {"id": "a"}, "chat": {"id": "a"}}
+    for more, photo in (
+        ({"photo": "https://zalo.example/1.jpg"}, "https://zalo.example/1.jpg"),
+        ({"photo_url": "https://zalo.example/1.jpg"}, "https://zalo.example/1.jpg"),
+        ({"photo_url": "file:///etc/passwd"}, ""),
+        ({"photo": [3]}, ""),
+        ({}, ""),
+    ):
+        got = read_update({"event_name": "message.image.received", "message": chat | more}, 1)
+        assert (got.what, got.detail, got.photo) == (What.MEDIA, "photo", photo)
 
 
 # --- the form
@@ -324,8 +339,8 @@ def test_no_update_however_odd_raises(update):
         read_update(update, 1)
 
 
-async def test_what_is_older_than_the_inbox_remembers_is_left_out(zalo, tea, tmp_path):
-    """Zalo may say it again after weeks, when nobody knows any more that it was answered."""
+async def test_what_is_older_than_the_inbox_remembers_is_left_out(zalo, tea, tmp_path, caplog):
+    """Zalo may say it again after weeks, when nobody knows any more that it was answered; or our clock is wrong."""
     person = zalo.person("a", started=True)
     old = int(time.time() * 1000) - 4 * 86_400_000
     async with listens(zalo, tea, tmp_path) as (_, stored):
@@ -334,6 +349,26 @@ async def test_what_is_older_than_the_inbox_remembers_is_left_out(zalo, tea, tmp
         await zalo.until(lambda: stored)
         assert await zalo.settled()
     assert [incoming.text for incoming in stored] == ["mới"]
+    assert "is the clock right?" in caplog.text
+
+
+async def test_a_clock_ahead_of_ours_loses_nothing(zalo, tea, tmp_path):
+    """What Zalo dates in the future is taken and counted as of now, and so is what comes after it."""
+    counted = []
+
+    class Counting(Uncounted):
+        def received(self, at):
+            counted.append(at)
+
+    person, ahead = zalo.person("a", started=True), int(time.time() * 1000) + 86_400_000
+    async with listens(zalo, tea, tmp_path) as (mouth, stored):
+        mouth.counts = Counting()
+        zalo.happens(person.event("message.text.received", {"text": "sớm"}, date=ahead))
+        await zalo.until(lambda: stored)
+        await person.says("đúng giờ")
+        await zalo.until(lambda: len(counted) == 2)
+    assert [incoming.text for incoming in stored] == ["sớm", "đúng giờ"]
+    assert counted[0] <= counted[1] < ahead
 
 
 @pytest.mark.parametrize("replays", [True, False], ids=["given again", "given once"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
+import time
 import unicodedata
 from dataclasses import replace
 
@@ -12,13 +14,18 @@ import pytest
 from sqlalchemy import select
 
 from bot.channel.picture import WIDTH
+from bot.engine.event import Said
+from bot.engine.path import STUCK
 from bot.flow.model import INPUTS, Kind
 from bot.store import tables
+from bot.voice.provider import find_provider
+from bot.voice.sound import OGG, encode
 from tests.channel.conftest import ROOT, telegram_of
 from tests.channel.test_telegram_walk import GUIDES, TYPED
 from tests.channel.zalo import answers, living_on_zalo
 from tests.kit.telegram import TelegramDouble
 from tests.kit.telegram_rules import photo_size
+from tests.kit.walk import ways_to_ends
 from tests.kit.zalo_bot import ZaloBotDouble
 
 
@@ -52,28 +59,69 @@ async def walk(bot, person, guide):
     raise AssertionError(f"no end of {guide}: {passed}\n{person.phone()}")
 
 
-@pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
-async def test_every_guide_is_walked_by_numbers(zalo, tmp_path, webhook):
-    """Each guide of the house leads a stranger to its end; every drawing is fetched, every text fits.
+AT_ONCE = 16
+"""People who walk at the same time."""
 
-    By webhook some guides are enough: only the door is another.
-    """
-    async with living_on_zalo(zalo, ROOT, tmp_path, webhook=webhook) as bot:
 
-        async def one(number, guide):
-            person = zalo.person(f"p{number}")
-            passed = await walk(bot, person, guide)
-            assert len(passed) >= 3
-            drawn = {step for step in passed if bot.house.flows[guide].steps[step].picture}
-            shown = [each for each in person.screen if each.picture]
-            assert len(shown) >= len(drawn)
-            return len(shown)
+async def walk_to_every_end(bot, double, guides):
+    """To every end of these guides, each by somebody of their own on the shortest way; who they are."""
+    room = asyncio.Semaphore(AT_ONCE)
 
-        guides = GUIDES[::5] if webhook else GUIDES
-        pictures = await asyncio.gather(*(one(number, guide) for number, guide in enumerate(guides, 1)))
-        assert sum(pictures) > len(guides)
+    async def one(guide, end, way):
+        async with room:
+            return await walks(double.person(f"{guide}-{end}"), guide, end, way)
+
+    async def walks(person, guide, end, way):
+        flow = bot.house.flows[guide]
+        await person.says(f"/start {guide}")
+        for event in way:
+            await person.waits_for(bot.asks, within=20)
+            if isinstance(event, Said):
+                await person.says(event.text)
+                continue
+            if event.answer.startswith(STUCK):
+                await bot.answers(person, "stuck")
+                await person.waits_for(bot.asks, within=20)
+            await bot.answers(person, event.answer)
+        await person.waits_for(bot.asks, within=20)
+        _, sessions = await bot.chat(person.id)
+        assert (sessions[guide].step, sessions[guide].finished) == (end, True), f"{guide}\n{person.phone()}"
+        passed = {visit.step for visit in sessions[guide].visits} | {end}
+        drawn = [step for step in passed if flow.steps[step].picture]
+        assert len([shown for shown in person.screen if shown.picture]) >= len(drawn)
+        return person
+
+    ways = [
+        (guide, end, way)
+        for guide in guides
+        for end, way in ways_to_ends(bot.house.flows[guide], time.time_ns() // 1_000_000).items()
+    ]
+    ends = {
+        (guide, step.name)
+        for guide in guides
+        for step in bot.house.flows[guide].steps.values()
+        if step.kind is Kind.END
+    }
+    assert {(guide, end) for guide, end, _ in ways} == ends
+    return await asyncio.gather(*(one(*each) for each in ways))
+
+
+async def test_every_guide_is_walked_to_every_end_by_numbers(zalo, tmp_path):
+    """Each guide of the house leads strangers to all its ends; every drawing is fetched, every text fits."""
+    async with living_on_zalo(zalo, ROOT, tmp_path) as bot:
+        walked = await walk_to_every_end(bot, zalo, GUIDES)
         assert bot.zalo.status == "ok"
+    assert len(walked) > 3 * len(GUIDES)
+    assert sum(bool(shown.picture) for person in walked for shown in person.screen) > len(walked)
     assert all(len(shown.text) <= 2000 for screen in zalo.screens.values() for shown in screen)
+
+
+async def test_guides_are_walked_by_webhook(zalo, tmp_path):
+    """Some are enough: only the door is another."""
+    async with living_on_zalo(zalo, ROOT, tmp_path, webhook=True) as bot:
+        passed = await asyncio.gather(*(walk(bot, zalo.person(guide), guide) for guide in GUIDES[::5]))
+        assert all(len(steps) >= 3 for steps in passed)
+        assert bot.zalo.status == "ok"
 
 
 async def test_the_first_words_say_how_to_answer_here(zalo, tea, tmp_path):
@@ -145,9 +193,51 @@ async def test_a_number_that_is_asked_for_is_no_button(zalo, tea, tmp_path):
         await person.waits_for("Gõ số cốc")
 
 
-async def test_a_recorded_voice_is_a_link(zalo, tea, tmp_path):
+@pytest.fixture
+def ffmpeg(tmp_path, monkeypatch):
+    """Somebody makes AAC: the package av where it is installed, else this."""
+    (tmp_path / "bin").mkdir()
+    shutil.copy(ROOT / "tests" / "kit" / "ffmpeg.py", tmp_path / "bin" / "ffmpeg")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+
+
+@pytest.mark.usefixtures("ffmpeg")
+async def test_what_is_read_aloud_is_a_voice_note(zalo, tea, tmp_path):
+    """A draft, with a sign that somebody works on it, at once the second time; a recording. Zalo fetches AAC."""
+    async with living_on_zalo(zalo, tea, tmp_path, voice_provider="espeak") as bot:
+        bot.app.conversation.house = replace(bot.house, speaks=frozenset({"vi"}))
+        person = zalo.person("a")
+        for _ in range(2):
+            await person.says("đọc to")
+            await person.waits_for("[voice]", within=20)
+        assert len(zalo.calls_of("sendChatAction")) == 1
+        wav = await find_provider("vi").speak("Đun nước. Đợi sôi.")
+        (tea / "content" / "media" / "voice" / "vi" / "kettle.ogg").write_bytes(encode(wav, OGG))
+        await person.says("/start tea")
+        await bot.says_by_number(person, "yes")
+        await person.waits_for("Đun nước")
+        await person.says("đọc to")
+        await person.waits_for("[voice]", within=20)
+    addresses = [call.body["voice_url"] for call in zalo.calls_of("sendVoice")]
+    assert len(set(addresses)) == 2
+    assert all(address.startswith(f"{bot.url}/spoken/") for address in addresses)
+
+
+@pytest.mark.usefixtures("ffmpeg")
+async def test_a_voice_note_that_is_refused_is_a_link(zalo, tea, tmp_path, caplog):
+    """Nobody is left without an answer."""
+    async with living_on_zalo(zalo, tea, tmp_path, voice_provider="espeak") as bot:
+        bot.app.conversation.house = replace(bot.house, speaks=frozenset({"vi"}))
+        zalo.fault("sendVoice", kind="refused")
+        person = zalo.person("a")
+        await person.says("đọc to")
+        await person.waits_for("Chạm vào dòng dưới để nghe.", within=20)
+    assert "voice refused" in caplog.text
+
+
+async def test_a_recorded_voice_is_a_link_where_there_are_no_voice_notes(zalo, tea, tmp_path):
     """It leads to the recording."""
-    async with living_on_zalo(zalo, tea, tmp_path) as bot:
+    async with living_on_zalo(zalo, tea, tmp_path, zalo_bot_voice=False) as bot:
         person = zalo.person("a")
         await person.says("/start tea")
         await bot.says_by_number(person, "yes")
@@ -161,7 +251,7 @@ async def test_a_recorded_voice_is_a_link(zalo, tea, tmp_path):
 
 async def test_a_draft_voice_is_a_link_to_an_mp3(zalo, tea, tmp_path):
     """Spoken when it is first asked for, with a sign that somebody works on it; at once the second time."""
-    async with living_on_zalo(zalo, tea, tmp_path, voice_provider="espeak") as bot:
+    async with living_on_zalo(zalo, tea, tmp_path, voice_provider="espeak", zalo_bot_voice=False) as bot:
         bot.app.conversation.house = replace(bot.house, speaks=frozenset({"vi"}))
         person = zalo.person("a")
         for _ in range(2):
@@ -281,6 +371,19 @@ async def test_the_token_and_the_secret_are_in_no_log(zalo, tea, tmp_path, caplo
     assert caplog.records
     assert zalo.token.partition(":")[2] not in caplog.text
     assert zalo.webhook[1] not in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["html", "cloudflare", "forbidden", "server_error", "unauthorized"])
+async def test_what_a_gateway_or_a_revoked_token_stops_is_sent_later(zalo, tea, tmp_path, kind):
+    """Nothing that people asked for is lost meanwhile, and nothing comes twice."""
+    async with living_on_zalo(zalo, tea, tmp_path) as bot:
+        bot.app.sender.patience = replace(bot.app.sender.patience, first=0.02, longest=0.05)
+        person, fault = zalo.person("a"), zalo.fault("sendMessage", kind=kind, times=3)
+        await person.says("/start tea")
+        await person.waits_for("Bắt đầu pha trà")
+        await zalo.until(lambda: bot.zalo.status == "ok")
+        assert fault.hits == 3
+        assert [shown.text for shown in person.screen].count(person.screen[-1].text) == 1
 
 
 ODD = {

@@ -12,7 +12,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channel.base import Button, Correction, Deletion, Fault, Message, Picture, SendFailed, VoiceNote, What
+from bot.channel.base import Button, Correction, Deletion, Fault, Message, Photo, Picture, SendFailed, VoiceNote, What
 from bot.channel.zalo_oa import ZaloOa, probe
 from bot.channel.zalo_oa_api import QUOTA_GONE, TOO_FAST, WINDOW
 from bot.channel.zalo_oa_form import TAP, bodies
@@ -140,6 +140,19 @@ async def test_a_step_is_one_call_and_its_picture_is_uploaded_once(double, mouth
     (shown,) = people[0].screen
     assert (shown.text, shown.labels) == ("Bước 1/2\nĐun nước\n\nĐợi sôi.", ["✅ Có", "Không"])
     assert shown.picture[:4] == b"\x89PNG"
+
+
+async def test_a_photo_of_a_person_is_shown_again_by_its_address(double, mouth):
+    """Without being fetched or uploaded by us."""
+    person = double.person("a", started=True)
+    heard = await person.sends("image", "Đây cháu")
+    got = read_event(heard.body, 1)
+    assert (got.detail, got.text, got.photo) == ("photo", "Đây cháu", "https://zalo.example/1")
+    assert read_event((await person.sends("file")).body, 1).photo == ""
+    await mouth.send("a", Photo(got.photo, "Bác gửi ảnh này."))
+    shown = person.screen[-1]
+    assert (shown.picture, shown.text) == (b"https://zalo.example/1", "Bác gửi ảnh này.")
+    assert double.calls_of(UPLOAD) == []
 
 
 async def test_a_picture_that_zalo_has_forgotten_is_uploaded_again(double, mouth):

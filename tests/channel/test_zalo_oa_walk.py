@@ -16,7 +16,7 @@ from bot.store import jobs, tables
 from bot.store.windows import Windows
 from tests.channel.conftest import ROOT, telegram_of
 from tests.channel.test_telegram_walk import GUIDES
-from tests.channel.test_zalo_bot_walk import walk
+from tests.channel.test_zalo_bot_walk import walk_to_every_end
 from tests.channel.zalo_oa import HOUR, living_on_oa
 from tests.kit.telegram import TelegramDouble
 from tests.kit.telegram_rules import photo_size
@@ -39,19 +39,11 @@ def now():
 # --- guides
 
 
-async def test_every_guide_is_walked_by_tapping(tmp_path):
-    """Each guide of the house leads a stranger to its end; a step is one call, a drawing is uploaded once."""
+async def test_every_guide_is_walked_to_every_end_by_tapping(tmp_path):
+    """Each guide of the house leads strangers to all its ends; a step is one call, a drawing is uploaded once."""
     async with ZaloOaDouble(per_minute=100_000) as double:
         async with living_on_oa(double, ROOT, tmp_path) as bot:
-
-            async def one(number, guide):
-                person = double.person(f"p{number}")
-                passed = await walk(bot, person, guide)
-                assert len(passed) >= 3
-                drawn = {step for step in passed if bot.house.flows[guide].steps[step].picture}
-                assert len([each for each in person.screen if each.picture]) >= len(drawn)
-
-            await asyncio.gather(*(one(number, guide) for number, guide in enumerate(GUIDES, 1)))
+            await walk_to_every_end(bot, double, GUIDES)
             assert bot.oa.status == "ok"
             kept = await bot.rows(tables.file)
         said = [each for screen in double.screens.values() for each in screen if each.by_bot]

@@ -159,20 +159,22 @@ def test_limits_count_only_for_channels_that_are_on(tmp_path):
     assert check(tmp_path, today=TODAY, channels=("web", "terminal"), bot_texts=BOT_TEXTS) == []
 
 
-def test_numbered_answers_count_where_there_are_no_buttons(tmp_path):
-    """A text that fits as it is, but not with its answers below it."""
+@pytest.mark.parametrize("name", ["before_you_start", "open_bank_app"])
+def test_numbered_answers_count_where_there_are_no_buttons(tmp_path, name):
+    """A text that fits as it is, but not with its answers below it; five buttons are room for all of them."""
     shutil.copytree(ROOT / "flows", tmp_path / "flows")
     shutil.copytree(ROOT / "content", tmp_path / "content")
-    path = tmp_path / "content" / "vi" / "vietqr-pay" / "before_you_start.j2"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("{% endblock %}", "Một câu. " * 205 + "{% endblock %}", 1), encoding="utf-8")
+    path = tmp_path / "content" / "vi" / "vietqr-pay" / f"{name}.j2"
+    rest = path.read_text(encoding="utf-8").partition("{% endblock %}")[2]
+    path.write_text(f"{{% block text %}}Đọc kỹ\n\n{'Một câu. ' * 208}.{{% endblock %}}{rest}", encoding="utf-8")
     found = {
-        channel: [p for p in check(tmp_path, today=TODAY, channels=(channel,)) if p.code == "E035"]
-        for channel in ("telegram", "zalo_bot")
+        on: [p for p in check(tmp_path, today=TODAY, channels=(on,)) if p.code == "E035"]
+        for on in ("zalo_oa", "zalo_bot")
     }
-    assert found["telegram"] == []
+    assert found["zalo_oa"] == []
     (problem,) = found["zalo_bot"]
     assert "of numbered answers, zalo_bot shows 2000" in problem.message
+    assert (problem.path, problem.line) == (path, 1)
 
 
 def test_texts_with_conditions_are_read_like_plain_ones(tmp_path):

@@ -45,19 +45,25 @@ def guides(root: Path = ROOT) -> House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, channels: Sequence[Channel] = (), *, root: Path = ROOT, port: int = 0, **settings: Any
+    folder: Path,
+    channels: Sequence[Channel] = (),
+    *,
+    root: Path = ROOT,
+    port: int = 0,
+    database: str = "",
+    **settings: Any,
 ) -> AsyncIterator[Running]:
-    """A bot whose database lives in `folder`; entered again with the same folder, it is a restart."""
-    database = folder / "cam-tay.db"
-    config = Config(root=root, database=with_tables(f"sqlite+aiosqlite:///{database}"), **settings)
+    """A bot whose database lives in `folder`, or at an address; entered again with the same one, it is a restart."""
+    file = folder / "cam-tay.db"
+    config = Config(root=root, database=with_tables(database or f"sqlite+aiosqlite:///{file}"), **settings)
     server = WebServer("127.0.0.1", port)
     web = Web()
     url = f"http://127.0.0.1:{server.bind()}"
     try:
-        async with running(config, guides(root), [web, *channels]) as app:
+        async with running(config, loaded(root, config.words), [web, *channels]) as app:
             await server.open(make_web(app))
             try:
-                yield Running(app, web, url, database)
+                yield Running(app, web, url, file)
             finally:
                 await web.stop_listening()
                 await server.close()

@@ -86,7 +86,7 @@ def loaded(root: Path, words: Mapping[str, str]) -> House:
 def _files(root: Path) -> str:
     """Changes with every file of the guides and their words."""
     digest = blake2b(digest_size=16)
-    for folder in ("flows", "content", "places", "skills.toml"):
+    for folder in ("flows", "content", "places", "campaigns", "skills.toml"):
         for path in sorted([root / folder, *(root / folder).rglob("*")]):
             if path.is_file():
                 digest.update(f"{path.relative_to(root)}|{path.stat().st_size}|".encode())

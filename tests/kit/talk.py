@@ -189,15 +189,14 @@ class Played:
 
 def play(house: House, entries: Sequence[Entry]) -> Played:
     """Play a transcript from its first line to its last."""
-    language = next((entry.text for entry in entries if entry.mark == talk_file.LANGUAGE), "vi")
-    person = Person(house, language)
+    person = Person(house, language_of(entries))
     played = Played()
     for entry in entries:
         if entry.mark in talk_file.SPOKEN:
             continue
         played.entries.append(entry)
         try:
-            said = _line(person, entry)
+            said = line(person, entry)
         except (LookupError, talk_file.TalkFault) as fault:
             played.faults.append(f"line {entry.line}: {fault}")
             break
@@ -207,7 +206,13 @@ def play(house: House, entries: Sequence[Entry]) -> Played:
     return played
 
 
-def _line(person: Person, entry: Entry) -> list[Message]:
+def language_of(entries: Sequence[Entry]) -> str:
+    """In which language a transcript is."""
+    return next((entry.text for entry in entries if entry.mark == talk_file.LANGUAGE), "vi")
+
+
+def line(person: Person, entry: Entry) -> list[Message]:
+    """What the bot says to one of the writer's lines. Raises LookupError, TalkFault."""
     match entry.mark:
         case ">":
             return person.type(entry.text)

@@ -160,6 +160,7 @@ class TelegramDouble:
         self.commands: dict[tuple[str, str], list[Json]] = {}  # by scope and language
         self.profile: dict[tuple[str, str], str] = {}  # name, description, short_description by language
         self.serial = 0
+        self.on_its_way = 0.1  # seconds for which something may still arrive that was sent before a 429
         self.bell = Bell()
         self.delivery = Delivery(
             first_update_id,
@@ -370,7 +371,7 @@ class TelegramDouble:
         for chat in {call.chat, None} & set(self._quiet):
             began, ends = self._quiet[chat]
             if call.at < ends - 0.02:
-                if call.at > began + 0.1:  # what was under way before may still arrive
+                if call.at > began + self.on_its_way:
                     self.violations.append(f"{call.method} came {ends - call.at:.1f} s before retry_after had passed")
                 raise _too_many(max(1, round(ends - call.at)))
 

@@ -41,11 +41,8 @@ class Seen:
 
 def walk(flow: Flow) -> Iterator[Seen]:
     """Every turn a person can cause, once from every state."""
-    conditions = [
-        each for step in flow.steps.values() for b in step.branches if b.rule for each in b.rule.comparisons()
-    ]
-    asked = {each.name for each in conditions}
-    asked |= {name.removesuffix(PASSED) + SCORE for name in asked if name.endswith(PASSED)}
+    conditions = _conditions(flow)
+    asked = _asked(conditions)
     first = take_turn(flow, None, Started(MORNING))
     yield Seen(None, Started(MORNING), first, _state(flow, first.session, asked))
     todo = [first.session]
@@ -61,6 +58,28 @@ def walk(flow: Flow) -> Iterator[Seen]:
             if after not in known:
                 known.add(after)
                 todo.append(turn.session)
+
+
+def ways_to_ends(flow: Flow, at: int) -> dict[str, list[Picked | Said]]:
+    """The shortest way to every end that somebody can come to by answers alone, begun at that time; by the end's name."""
+    conditions = _conditions(flow)
+    asked = _asked(conditions)
+    first = take_turn(flow, None, Started(at)).session
+    todo: list[tuple[Session, list[Picked | Said]]] = [(first, [])]
+    known = {_state(flow, first, asked)}
+    found: dict[str, list[Picked | Said]] = {}
+    while todo:
+        session, way = todo.pop(0)
+        if session.finished:
+            found.setdefault(session.step, way)
+            continue
+        for event in events(flow, session, conditions):
+            if isinstance(event, Picked | Said):
+                after = take_turn(flow, session, event).session
+                if (state := _state(flow, after, asked)) not in known:
+                    known.add(state)
+                    todo.append((after, [*way, event]))
+    return found
 
 
 def events(flow: Flow, session: Session, conditions: list[Comparison]) -> Iterator[Event]:
@@ -113,6 +132,16 @@ def _days(function: str, value: int, today: date) -> list[date]:
     else:
         middle = today.replace(year=today.year - value, day=min(today.day, 28))
     return [middle + timedelta(days=by) for by in (-1, 0, 1)]
+
+
+def _conditions(flow: Flow) -> list[Comparison]:
+    return [each for step in flow.steps.values() for b in step.branches if b.rule for each in b.rule.comparisons()]
+
+
+def _asked(conditions: list[Comparison]) -> set[str]:
+    """The names that conditions ask for."""
+    asked = {each.name for each in conditions}
+    return asked | {name.removesuffix(PASSED) + SCORE for name in asked if name.endswith(PASSED)}
 
 
 def _state(flow: Flow, session: Session, asked: set[str]) -> State:

@@ -431,8 +431,18 @@ class ZaloBotDouble:
         return self._sent(body, caption, picture=picture)
 
     async def _send_voice(self, body: Json) -> Json:
-        if not urlsplit(str(body.get("voice_url", ""))).path.endswith(".aac"):
+        address = str(body.get("voice_url", ""))
+        if not urlsplit(address).path.endswith(".aac"):
             raise Refusal(400, "voice_url must end in .aac")
+        self._chat(body)
+        assert self._client
+        try:
+            async with self._client.get(address) as answer:
+                sound, status = await answer.read(), answer.status
+        except (aiohttp.ClientError, ValueError):
+            raise Refusal(400, "voice cannot be fetched", by_mistake=False) from None
+        if status != 200 or sound[:1] != b"\xff" or sound[1:2] not in {b"\xf1", b"\xf9"}:  # the sync word of ADTS
+            raise Refusal(400, f"voice is none: {status}", by_mistake=False)
         return self._sent(body, "[voice]")
 
     async def _send_chat_action(self, body: Json) -> None:

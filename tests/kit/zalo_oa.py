@@ -49,6 +49,7 @@ LONGEST = 2000
 HOUR = 3_600_000
 MINUTE = 60.0
 SEND, UPLOAD, ME, TOKEN = "v3.0/oa/message/cs", "v2.0/oa/upload/image", "v2.0/oa/getoa", "v4/oa/access_token"
+OLDER = "v2.0/oa/message"
 PAGE = "<html><head><title>Attention Required! | Cloudflare</title></head></html>"
 
 FaultKind = int | Literal["html", "cloudflare", "server_error", "http_error", "slow", "lost_answer", "cut", "cut_after"]
@@ -234,6 +235,8 @@ class ZaloOaDouble:
                 raise Refusal(-201, "JSON is the way", by_mistake=True)
             call.body = await request.json()
             return self._send(call.body)
+        if call.method == OLDER:
+            raise Refusal(-240, "API is not supported any more")
         raise Refusal(-201, f"no such call: {request.method} {call.method}", by_mistake=True)
 
     def _check_token(self, request: web.Request) -> None:
@@ -357,14 +360,18 @@ class ZaloOaDouble:
         payload = attachment["payload"]
         if unknown := set(payload) - {"template_type", "elements", "buttons"}:
             raise Refusal(-201, f"unknown fields {unknown}", by_mistake=True)
+        if payload.get("template_type") == "list":
+            raise Refusal(-201, "template_type is not supported")
         buttons = tuple(payload.get("buttons", ()))
         check_buttons(buttons, "buttons" in payload)
         picture = b""
         if "template_type" in payload:
             (element,) = payload["elements"]
-            if payload["template_type"] != "media" or set(element) != {"media_type", "attachment_id"}:
+            known = ({"media_type", "attachment_id"}, {"media_type", "url"})
+            if payload["template_type"] != "media" or set(element) not in known:
                 raise Refusal(-201, "bad media", by_mistake=True)
-            picture = self.pictures.get(element["attachment_id"], b"")
+            by_address = element.get("url", "").startswith("https://") and element["url"].encode()
+            picture = by_address or self.pictures.get(element.get("attachment_id"), b"")
             if not picture:
                 raise Refusal(-201, "attachment_id is invalid")
             if buttons and not self.together:

@@ -13,7 +13,12 @@ ALARM = Alarm(
     [
         AlarmEntry("open:police", ("công an gọi", "xưng công an", "fake police")),
         AlarmEntry("open:report", ("bị lừa", "mất tiền", "mất tiền rồi", "lỡ đọc mã"), ("chuyển nhầm",)),
-        AlarmEntry("open:emergency", ("cháy nhà", "tai biến", "không thở được", "muốn chết"), ("biên lai",)),
+        AlarmEntry(
+            "open:emergency",
+            ("cháy nhà",),
+            calm=("biên lai", "cần tiền", "nóng muốn chết"),
+            life=("tai biến", "không thở được", "muốn chết"),
+        ),
     ],
     joined,
 )
@@ -75,7 +80,24 @@ def test_a_question_is_no_cry(typed: str) -> None:
 
 def test_of_several_cries_the_longest_phrase_goes_first() -> None:
     """It says most."""
-    assert heard("mất tiền rồi muốn chết") == ["open:report", "open:emergency"]
+    assert heard("công an gọi, tôi mất tiền rồi") == ["open:report", "open:police"]
+    assert heard("cháy nhà, tôi mất tiền rồi") == ["open:report", "open:emergency"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "answers"),
+    [
+        ("mất tiền rồi muốn chết", ["open:emergency", "open:report"]),
+        ("công an gọi mẹ không thở được", ["open:emergency", "open:police"]),
+        ("cần tiền quá muốn chết", ["open:emergency"]),
+        ("cháy nhà cần tiền", []),
+        ("nóng muốn chết", []),
+        ("không muốn chết", []),
+    ],
+)
+def test_a_life_goes_before_everything(typed: str, answers: list[str]) -> None:
+    """However long the other phrases are; only what shares a word with it calms it."""
+    assert heard(typed) == answers
 
 
 def test_of_equal_cries_the_one_that_is_found_goes_first() -> None:

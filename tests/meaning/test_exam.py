@@ -61,6 +61,14 @@ def test_who_is_in_danger_is_led_to_safety(name: str) -> None:
     assert 1 - len(away) / asked >= 0.96
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_nobody_else_is_sent_to_the_ambulance(name: str) -> None:
+    """“Ở đâu để” typed without accents is no “đau đẻ”. Among chatter there are cries as well, so it is left out."""
+    others = [each for each in read_questions(QUESTIONS / name) if each.topic not in {"emergency", CHATTER}]
+    alarms = [each.text for each in others if house().ear.hear(fold(each.text)).alarm == "open:emergency"]
+    assert alarms == []
+
+
 @pytest.mark.parametrize("name", ["tune.tsv", "held-out.tsv"])
 def test_chatter_is_led_nowhere(name: str) -> None:
     """Who talks about the weather is not sent into a guide, and mostly not even asked about one."""

@@ -97,6 +97,25 @@ def test_a_phrase_of_little_words_is_found_by_its_very_words(typed: str) -> None
     assert [found.answer for found in finder.find(typed)] == ["talk:who"]
 
 
+@pytest.mark.parametrize(
+    ("opening", "question"),
+    [
+        ("dạ em chào ad, cho em hỏi là ", "quên mật khẩu vneid"),
+        ("chau oi cho bac hoi ti ", "quen mk vneid"),
+        ("choa hỏi tí ", "quên passcode"),
+    ],
+)
+def test_how_a_question_is_opened_counts_for_nothing(opening: str, question: str) -> None:
+    """It scores as much as without."""
+    assert FINDER.find(opening + question) == FINDER.find(question)
+
+
+@pytest.mark.parametrize("typed", ["chào cháu", "cho em hỏi tí", "hỏi mã", "xin chào"])
+def test_an_opening_alone_is_what_is_meant(typed: str) -> None:
+    """Nothing else is left, and “hỏi mã” is no opening."""
+    assert Finder([Entry("talk:a", (typed,)), Entry("open:b", ("quét mã",))]).find(typed)[0].answer == "talk:a"
+
+
 def test_accents_of_the_only_word_must_not_contradict() -> None:
     """Who types "mày" does not mean "máy"; typed without accents it may be."""
     finder = Finder([Entry("open:a", ("đăng xuất máy lạ",)), Entry("open:b", ("tien bay",))])

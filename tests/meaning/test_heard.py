@@ -10,6 +10,7 @@ import pytest
 from bot.meaning.choose import Offer, choose
 from bot.meaning.fold import fold
 from bot.service.house import House, load_house
+from bot.service.phrases import phrases
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +40,41 @@ def test_live_extortion_is_a_cry_for_help(typed: str, guide: str) -> None:
     assert house().ear.hear(typed).alarm == f"open:{guide}"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "tôi muốn chết vì bị lừa hết tiền",
+        "mất hết tiền rồi chỉ muốn chết thôi cháu ạ",
+        "lo chuyen tien cho no roi toi khong muon song nua",
+        "bị lừa đảo xong mẹ em đòi tự tử",
+        "công an giả gọi, ông sợ quá đau ngực khó thở",
+        "cần tiền trả nợ quá muốn chết cho xong",
+    ],
+)
+def test_a_life_goes_before_money(typed: str) -> None:
+    """Who lost everything and wants to die is asked about that first; the guide about the loss may stand beside."""
+    heard = house().ear.hear(typed)
+    assert (heard.alarm, heard.is_for_life) == ("open:emergency", True)
+
+
+@pytest.mark.parametrize(
+    "typed", ["nóng muốn chết", "cười muốn chết", "cứ từ từ tôi làm", "tư vấn giúp tôi", "ở đâu tìm"]
+)
+def test_what_is_said_every_day_is_about_no_life(typed: str) -> None:
+    """With accents and without."""
+    assert not house().ear.hear(typed).is_for_life
+    assert not house().ear.hear(fold(typed)).is_for_life
+
+
+def test_no_phrase_of_another_guide_is_about_a_life() -> None:
+    """Typed without accents “tư vấn” is “tự vẫn” and “vợ ơi” is “vỡ ối”: such phrases are too short to alarm."""
+    guides = list(house().flows.values())
+    for entry in phrases(guides, house().library):
+        if entry.answer not in {"open:emergency", "talk:elsewhere"}:
+            found = [phrase for phrase in entry.phrases if house().ear.hear(fold(phrase)).is_for_life]
+            assert not found, entry.answer
+
+
 @pytest.mark.parametrize("typed", ["đặt cọc trước có sao không", "nó bảo đọc sách", "ra ngân hàng rút tiền trợ cấp"])
 def test_what_is_near_it_is_no_cry(typed: str) -> None:
     """Words of every day."""
@@ -50,7 +86,7 @@ def test_what_is_near_it_is_no_cry(typed: str) -> None:
     [
         ("bac la ba Tu", "talk:name"),
         ("tôi tên là Lan", "talk:name"),
-        ("gọi tôi là ông", "talk:name"),
+        ("gọi tôi là cụ", "address"),
         ("bà Tư đây", "talk:name"),
         ("my name is Lan", "talk:name"),
         ("mày là ai", "talk:who"),
@@ -59,6 +95,17 @@ def test_what_is_near_it_is_no_cry(typed: str) -> None:
         ("tui quen mat khau cai vneid roi lam sao bay gio", "open:eid-forgot-password"),
         ("chữ nhỏ quá", "talk:eyes"),
         ("chữ to lên", "talk:eyes"),
+        ("bà không biết chữ", "talk:eyes"),
+        ("mù chữ", "talk:eyes"),
+        ("I cannot read", "talk:eyes"),
+        ("tai nghe không rõ", "talk:ears"),
+        ("bà lãng tai cháu ạ", "talk:ears"),
+        ("nghe không rõ", "talk:ears"),
+        ("I cannot hear well", "talk:ears"),
+        ("có mất tiền không cháu", "talk:cost"),
+        ("VNeID là gì", "talk:vneid"),
+        ("what is VNeID", "talk:vneid"),
+        ("dừng", "talk:stop"),
     ],
 )
 def test_what_people_say_first_is_understood(typed: str, answer: str) -> None:
@@ -128,7 +175,7 @@ STEP = ("done", "not_yet", "stuck", "again", "back", "home", "restart")
     ("answer", "said"),
     [
         ("stuck", "khong thay dau het|không thấy nút đó|kẹt rồi|bà bị kẹt|nó báo sai số|giúp bà"),
-        ("done", "xong rồi nè con|dạ rồi|ừ|dạ|rồi con"),
+        ("done", "xong rồi nè con|dạ rồi|rồi con"),
         ("again", "bước mấy rồi|tới đâu rồi|đang ở đâu"),
         ("restart", "bắt đầu lại|trở lại bước 1"),
         ("home", "thôi không làm nữa"),

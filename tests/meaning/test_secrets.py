@@ -46,6 +46,13 @@ mã là 482 913
 con ơi 482913
 nó gửi 482913
 nó vừa gửi về cho bà số 482 913 nè
+mã của tôi là 482913
+ma cua bac la 482 913 chau a
+Mã mới là 482913
+mã nó vừa gửi về cho mẹ là: 482913
+mã vneid của bố là 48 29 13
+bác vừa nhận được 482913 cháu ạ
+bà thấy 482913
 """
 
 PASSWORD = """
@@ -189,6 +196,11 @@ nó gửi 350500 rồi
 nó gửi 2 triệu
 nó gửi 0912345678
 khong phai 50000 ma la 500000
+mã hồ sơ của tôi là 482913
+mã bưu điện của bà là 441350
+mà tôi nhận được 350512
+má con gửi 350512 bữa qua
+mã của tôi là gì
 không phải 500 mà là 500 000
 bà 70 tuổi nhé con
 con ơi 1900 0368

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.meaning.alarm import AlarmEntry
-from bot.meaning.ear import Ear
-from bot.meaning.finder import LIFT, Entry, Finder
+from bot.meaning.ear import LIFT, SUSPECT, Ear
+from bot.meaning.finder import Entry, Finder
 from bot.meaning.plain import joined, words_of
 from bot.meaning.story import Stories, Told, story_book
 from bot.service.house import load_house
@@ -72,7 +72,7 @@ def test_what_is_no_sign(typed: str, sign: str) -> None:
         ("mat tien roi", "gone"),
         ("số lạ gọi", "calls"),
         ("bay mất của tôi", "gone"),
-        ("nó rút hết của mẹ tôi tiền", "gone"),
+        ("nó rút hết của mẹ tôi tiền", "charged"),
     ],
 )
 def test_what_is_a_sign(typed: str, sign: str) -> None:
@@ -82,19 +82,32 @@ def test_what_is_a_sign(typed: str, sign: str) -> None:
 
 def test_many_words_between_are_no_sign() -> None:
     """Little words only, and few of them."""
-    assert "gone" in told("rút hết của nó tiền").signs
-    assert "gone" not in told("rút hết của nó của họ tiền").signs
-    assert "gone" not in told("rút hết nước tiền").signs
+    assert "gone" in told("nhận của nó tiền xong").signs
+    assert "gone" not in told("nhận của nó của họ tiền xong").signs
+    assert "gone" not in told("nhận nước tiền xong").signs
 
 
 def test_a_story_lifts_its_guide() -> None:
-    """By so many points, and above one that fits as well."""
-    finder = Finder([Entry("open:a", ("mở cửa hàng",)), Entry("open:b", ("mở cửa hàng",))])
-    words = finder.heard("mở cửa hàng lớn")
-    first, second = finder.find_words(words, lifted="open:b")
-    assert (first.answer, second.answer) == ("open:b", "open:a")
-    assert first.score - second.score == pytest.approx(LIFT)
-    assert finder.find_words(words, lifted="open:elsewhere")[0].answer == "open:a"
+    """Above the other guides of stories, and these above one that fits as well."""
+    guides = ("open:a-shop", "open:scam-fake-police", "open:scam-link")
+    ear = Ear([Entry(guide, ("mở cửa hàng",)) for guide in guides], ())
+    police, link, shop = ear.hear("công an gọi mở cửa hàng").found
+    assert [police.answer, link.answer, shop.answer] == ["open:scam-fake-police", "open:scam-link", "open:a-shop"]
+    assert police.score - link.score == pytest.approx(LIFT)
+    assert link.score - shop.score == pytest.approx(SUSPECT)
+    assert len({found.score for found in ear.hear("mở cửa hàng lớn").found}) == 1
+
+
+def test_accents_are_asked_of_who_types_them() -> None:
+    """A word or two with accents, from the keyboard's own guesses, do not make a sentence with accents."""
+    ear = Ear([Entry("open:scam-fake-police", ("rửa tiền",)), Entry("open:b", ("mở thẻ",))], ())
+    assert ear.why("tui sợ quá ho noi tui dinh rua tien").told.guide == "scam-fake-police"
+    assert ear.why("tôi sợ quá họ nói tôi dính rua tien").told.guide == ""
+
+
+def test_a_word_that_stands_for_several_is_a_sign() -> None:
+    """“Mã xác nhận” in a sentence with accents is the code of a sign, which is written “otp”."""
+    assert "given" in told("tôi đã đọc mã xác nhận").signs
 
 
 def test_a_story_decides_between_cries_of_its_kind() -> None:

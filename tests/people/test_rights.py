@@ -60,7 +60,6 @@ make_team             -          -     -       -       Ttc      Ttcnp     Ttcnpf
 write_tip             -          -     Ttc     -       -        -         Ttcnpfu
 send_tip              -          -     -       Ttc     -        -         Ttcnpfu
 approve_tip           -          -     -       Ttc     Ttc      Ttcnp     Ttcnpfu
-issue_certificate     -          T     -       -       Ttc      Ttcnp     Ttcnpfu
 revoke_certificate    -          T     -       -       Ttc      Ttcnp     Ttcnpfu
 see_audit             -          T     -       -       Ttc      Ttcnp     Ttcnpfu
 """

@@ -73,6 +73,7 @@ async def test_from_the_code_to_the_end(tmp_path):
         await bot.says("1", "xong rồi")
         await settled(bot)
         assert "Bước 2/3: Mấy chén?" in said(bot, "2")
+        assert END in labels(bot, "1")
         await bot.says("1", "4")
         await bot.says("1", "Cụ Mơ")
         await settled(bot)
@@ -106,14 +107,26 @@ async def test_the_helper_pushes_and_only_the_person_answers(tmp_path):
         assert await bot.step("1") == "tea/cups"
 
 
+async def test_the_person_ends_it_by_one_tap_at_any_step(tmp_path):
+    """The button stands under every step while somebody is there, and under none afterwards."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await together(bot)
+        await bot.says("1", "xong rồi")
+        await bot.taps("1", END)
+        await settled(bot)
+        assert "Không còn ai ngồi cùng bạn." in bot.heads("1")
+        assert await bot.step("1") == "tea/cups"
+        assert END not in labels(bot, "1")
+        assert bot.last("2").startswith("Cuộc ngồi cùng đã kết thúc.")
+
+
 async def test_being_stuck_is_told_at_once(tmp_path):
     """The helper sees it in the headline."""
     async with a_bot(make_root(tmp_path)) as bot:
         await together(bot)
         await bot.says("1", "bị vướng")
         await settled(bot)
-        assert bot.last("2").startswith("⚠️")
-        assert bot.last("2").endswith("đang bị vướng.")
+        assert bot.last("2") == "⚠️ Người ấy đang bị vướng."  # not "Bạn": that is how the bot calls the helper
 
 
 async def test_after_five_wrong_codes_none_is_taken_for_an_hour(tmp_path):
@@ -219,6 +232,62 @@ async def test_the_person_blocks_the_bot_or_gives_the_phone_away(tmp_path):
         await settled(bot)
         assert bot.last("2").startswith("Cuộc ngồi cùng đã kết thúc.")
         assert all(row["ended_at"] for row in await bot.rows(tables.pair))
+
+
+async def test_who_lost_the_role_sees_no_further_step(tmp_path):
+    """At the very next step, or at the helper's next tap: it ends at once for both."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await together(bot)
+        async with bot.app.database.batch() as batch:
+            await roles.leave(batch, "paper:2/1", "doan-xa", bot.now)
+        await bot.says("1", "xong rồi")
+        await settled(bot)
+        assert not any("Mấy chén?" in f"{each.body}" for each in bot.channel.to("2") if isinstance(each, Message))
+        assert bot.last("2").startswith("Cuộc ngồi cùng đã kết thúc.")
+        assert "Không còn ai ngồi cùng bạn." in bot.heads("1")
+        assert await bot.step("1") == "tea/cups"
+
+
+async def test_a_tap_of_who_lost_the_role_does_nothing(tmp_path):
+    """The person's screen shows nothing of it but that nobody is there any more."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await together(bot)
+        tap = bot.tap("2", NEXT)
+        async with bot.app.database.batch() as batch:
+            await roles.leave(batch, "paper:2/1", "doan-xa", bot.now)
+        await bot.takes(tap)
+        await settled(bot)
+        assert bot.last("2") == "Cuộc ngồi cùng này đã kết thúc."
+        assert not any("xong bước này chưa" in head for head in bot.heads("1"))
+        assert "Không còn ai ngồi cùng bạn." in bot.heads("1")
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_of_two_helpers_with_one_code_one_sits_down(tmp_path):
+    """At the same moment: the other one is told that the code is not good."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await make_team(bot)
+        for chat in ("2", "3"):
+            await joins(bot, chat)
+            await bot.says(chat, "/team")
+            await bot.taps(chat, ALL)
+            await bot.taps(chat, BESIDE)
+        code = await code_of(bot)
+        await bot.takes(*(bot.incoming(chat, What.TEXT, text=code) for chat in ("2", "3")))
+        await settled(bot)
+        lasts = sorted(next(h for h in reversed(bot.heads(chat)) if "Mã này" in h or "đang ngồi" in h) for chat in "23")
+        assert lasts == ["Bạn đang ngồi cùng người ấy.", "Mã này không đúng, hoặc đã quá 5 phút."]
+
+
+async def test_the_person_deletes_their_data_and_the_helper_hears_that_it_is_over(tmp_path):
+    """At once, not at the next tap."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await together(bot)
+        await bot.says("1", "xóa dữ liệu")
+        await bot.taps("1", "🗑 Xóa hết về bạn")
+        await settled(bot)
+        assert bot.last("2").startswith("Cuộc ngồi cùng đã kết thúc.")
+        assert await bot.rows(tables.pair) == []
 
 
 async def test_who_deletes_their_data_is_in_no_pair(tmp_path):

@@ -11,10 +11,12 @@ import pytest
 
 from bot.channel.base import Message
 from bot.engine.event import local_day
-from bot.people.campaign import read_campaigns
+from bot.people.campaign import Measure, read_campaigns
 from bot.people.check import check_people
 from bot.people.find import Finder
 from bot.people.place_file import read_places
+from bot.people.role import Role
+from bot.service.campaign import Progress
 from tests.kit.process import called
 from tests.kit.shell import a_bot, make_root
 from tests.kit.teams import COMMUNE, joins, make_team
@@ -88,10 +90,43 @@ async def test_the_team_sees_how_far_it_is(root):
         for number in (40, 41):
             await lines_of(bot, number, ("rice", "ready", "ended", "done"), at=bot.now)
         await asks(bot)
-        assert said(bot, "2").splitlines()[1:4] == [
-            "Biết pha trà (xã Ngọc Lặc): 18 trên 300",
+        assert said(bot, "2").splitlines()[1:5] == [
+            "Mùa trà, đến 30/06/2040:",
+            "Biết pha trà (xã Ngọc Lặc): ít nhất 15 trên 300. Cả nơi có 5000 người cần làm.",
             "Biết pha trà: 12 trên 50",
-            "Biết nấu cơm (xã Ngọc Lặc): <5 trên 20",
+            "Biết nấu cơm (xã Ngọc Lặc): dưới 5 trên 20",
+        ]
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_who_looks_after_a_place_sees_its_last_month(root):
+    """The totals of the report, with what it hides; of the month that is over, never of this one."""
+    async with a_bot(root) as bot:
+        await make_team(bot)
+        await joins(bot, "2")
+        await joins(bot, "3", Role.COMMUNE_ADMIN, place=COMMUNE)
+        await bot.says("2", "12 người pha trà xong")
+        await bot.says("2", "7 người pha trà chưa xong")
+        await bot.says("2", "3 người nấu cơm xong")
+
+        async def looks():
+            await bot.says("3", "/team")
+            await bot.taps("3", "☰ Việc khác của đội")
+            await bot.taps("3", "📊 Số của cả nơi")
+            await bot.app.clock.chores(bot.now)
+            await bot.look(1)
+            return said(bot, "3").splitlines()
+
+        assert await looks() == ["Tháng 04/2040 của xã Ngọc Lặc", "Tháng ấy chưa đếm được ai."]
+        bot.later(86_400 * 30)
+        assert await looks() == [
+            "Tháng 05/2040 của xã Ngọc Lặc",
+            "Tất cả: giúp 22 (xong 15).",
+            "",
+            "🍵 Pha trà: giúp • (xong •).",
+            "🍚 Nấu cơm: giúp • (xong •).",
+            "",
+            "Dấu • là số không hiện, vì ít người quá.",
         ]
 
 
@@ -119,6 +154,47 @@ async def test_who_is_in_no_team_sees_no_numbers(root):
         await bot.taps("2", "Vâng, rời đội")
         await bot.takes(tap)
         assert said(bot, "2").startswith("Việc này bạn chưa được giao.")
+
+
+def test_of_a_place_fives_are_shown():
+    """Whoever knows the number of a team, or of a commune, cannot take it from that of the place to find a few people."""
+    measure = Measure("tea", "Trà", ("tea",), ("done",), {}, {}, {})
+    place = {n: Progress(measure, COMMUNE, is_team=False, number=n, target=9).shown for n in (0, 1, 4, 5, 9, 14, 300)}
+    assert place == {0: 0, 1: None, 4: None, 5: 5, 9: 5, 14: 10, 300: 300}
+    assert Progress(measure, "doan-xa", is_team=True, number=3, target=9).shown == 3
+
+
+async def test_a_campaign_for_women_is_the_example_with_numbers_put_in(tmp_path):
+    """docs/examples/moi-phu-nu.toml is without faults beside the real guides; its targets are edited, and reached."""
+    example = (REPOSITORY / "docs" / "examples" / "moi-phu-nu.toml").read_text(encoding="utf-8")
+    finder = Finder(read_places(REPOSITORY)[0])
+    copy = tmp_path / "copy"
+    (copy / "campaigns").mkdir(parents=True)
+    (copy / "flows").symlink_to(REPOSITORY / "flows")
+    (copy / "campaigns" / "moi-phu-nu.toml").write_text(example, encoding="utf-8")
+    [campaign], problems = read_campaigns(copy, finder)
+    assert problems == []
+    assert campaign.name == "Mỗi phụ nữ – một danh tính số"
+    assert {number for each in campaign.measures for number in (*each.places.values(), *each.teams.values())} == {1}
+    assert not any(each.of for each in campaign.measures)
+
+    edited = example.replace("2026-12-01", "2040-05-01").replace("2027-03-08", "2040-06-30")
+    edited = edited.replace("phu-nu-kien-tho = 1", "phu-nu-kien-tho = 40")
+    edited = edited.replace('["eid-register", "eid-activate"]', '["tea"]').partition("[measures.safety]")[0]
+    root = make_root(tmp_path / "house")
+    shutil.copytree(REPOSITORY / "places", root / "places")
+    (root / "campaigns").mkdir()
+    (root / "campaigns" / "moi-phu-nu.toml").write_text(edited, encoding="utf-8")
+    async with a_bot(root) as bot:
+        await make_team(bot, "phu-nu-kien-tho", "Hội phụ nữ xã Kiên Thọ", "thanh-hoa/kien-tho")
+        await joins(bot, "2", team="phu-nu-kien-tho")
+        await bot.says("2", "15 chị pha trà xong")
+        await asks(bot)
+        assert said(bot, "2").splitlines()[1:4] == [
+            "Mỗi phụ nữ – một danh tính số, đến 30/06/2040:",
+            "Có tài khoản định danh (mức 1, mức 2) (xã Kiên Thọ): ít nhất 15 trên 1",
+            "Có tài khoản định danh (mức 1, mức 2): 15 trên 40",
+        ]
 
 
 def test_what_a_file_says(root):

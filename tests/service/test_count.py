@@ -53,6 +53,21 @@ async def test_counted_by_taps(tmp_path):
         ]
 
 
+async def test_a_second_tap_is_not_a_second_person(tmp_path):
+    """On the button that has just counted; what is on the screen by now says how many it is."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await helper(bot)
+        await bot.says("2", "/count")
+        await bot.taps("2", "🍵 Pha trà")
+        await bot.taps("2", "✅ Làm xong")
+        await bot.takes(bot.tap("2", "60 trở lên"), bot.tap("2", "60 trở lên"))
+        assert await entries(bot) == [("tea", "done", "old", "told", 1)]
+        assert bot.last("2") == "Hôm nay bạn đã đếm 1 người."
+        await bot.says("2", "120 người pha trà")
+        await bot.takes(bot.tap("2", "Đúng rồi"), bot.tap("2", "Đúng rồi"))
+        assert len(await entries(bot)) == 2
+
+
 @pytest.mark.usefixtures("both_databases")
 async def test_a_batch_is_typed(tmp_path):
     """Number by the words, guide by the ear; where it was is kept as the commune alone."""
@@ -75,6 +90,11 @@ async def test_a_helper_need_not_open_anything_to_count(tmp_path):
         assert await entries(bot) == [("tea", "done", "", "told", 3)]
         await bot.says("1", "3 người pha trà")
         assert len(await entries(bot)) == 1
+        await bot.says("2", "/home")
+        await bot.says("2", "7 bác làm giấy tờ")
+        assert bot.last("2") == "Bạn đã giúp việc gì cho 7 người?"
+        await bot.taps("2", "🍚 Nấu cơm")
+        assert (await entries(bot))[-1] == ("rice", "done", "", "told", 7)
 
 
 async def test_a_large_number_is_asked_back_and_a_huge_one_refused(tmp_path):
@@ -185,6 +205,7 @@ async def test_a_guide_is_walked_with_somebody_who_has_no_account(tmp_path):
         assert bot.last("2") == "Giúp người này đến đâu rồi?"
         await bot.taps("2", "✅ Làm xong")
         assert await bot.step("2") == "tea/boil"
+        assert await entries(bot) == [("tea", "done", "", "walked", 1)]
         await bot.taps("2", "60 trở lên")
         assert await entries(bot) == [("tea", "done", "old", "walked", 1)]
         chat, sessions = await bot.load("2")

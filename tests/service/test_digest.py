@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,9 @@ from bot.engine.event import local_day
 from bot.people.role import Role
 from bot.people.team import Team
 from bot.service import digest, tally
+from bot.service.errand import Notice
 from bot.service.tally import COLUMNS
-from bot.store import chats, counts, journal, tables, teams
+from bot.store import chats, counts, journal, roles, tables, teams
 from bot.store.counts import Help, day_at, day_of
 from bot.store.database import open_database
 from bot.store.journal import DAY, Line
@@ -28,6 +29,7 @@ from tests.kit.shell import MORNING, a_bot, make_root
 from tests.kit.teams import COMMUNE, joins, make_team
 
 TODAY = day_at(MORNING)
+HOUR = 3_600_000
 
 
 def a_chat(number, place=COMMUNE):
@@ -208,6 +210,45 @@ async def test_the_lead_hears_on_monday_what_the_team_did(tmp_path):
         await bot.app.clock.chores(bot.now)
         await bot.look(1)
         assert len([head for head in bot.heads("1") if "Tuần qua" in head]) == 1
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_each_lead_hears_once_a_week_whatever_is_killed(tmp_path):
+    """Two leads and nobody else; a bot that was off in the morning tells them when it is back, and not in the night."""
+    root = make_root(tmp_path)
+    async with a_bot(root) as bot:
+        await make_team(bot)
+        for chat, role in (("1", Role.LEAD), ("4", Role.LEAD), ("5", Role.LEAD), ("2", Role.VOLUNTEER)):
+            await joins(bot, chat, role)
+        await joins(bot, "3", Role.COMMUNE_ADMIN, place=COMMUNE)
+        async with bot.app.database.batch() as batch:
+            await roles.leave(batch, "paper:5/1", "doan-xa", bot.now)
+        await bot.says("2", "12 người pha trà xong")
+        await digest.start(bot.app.database, bot.now)
+    monday = digest.next_monday(MORNING)
+    told = []
+    nights = {"quiet": ((time(20, 30), time(7, 30)),)}
+    for now in (monday - 1, monday + 15 * HOUR, monday + DAY, monday + DAY + 1, monday + 7 * DAY):
+        async with a_bot(root, **nights) as bot:
+            bot.now = now
+            await digest.start(bot.app.database, bot.now)
+            await bot.app.clock.chores(bot.now)
+            await settled(bot)
+            told.append({chat: n for chat in "12345" if (n := sum("Tuần qua" in head for head in bot.heads(chat)))})
+    assert told == [{}, {}, {"1": 1, "4": 1}, {}, {}]
+
+
+def test_one_notice_does_not_replace_another():
+    """Of two kinds that wait for the same chat both come; and of a kind those with different numbers."""
+    kinds = [("digest.week", 0), ("campaign.progress", 0), ("beside.over", 0), ("beside.over", 1)]
+    assert len({Notice("paper:1", "paper:1/1", kind).job(number, MORNING).key for kind, number in kinds}) == 4
+
+
+async def settled(bot):
+    """Until notices have come in."""
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+        await bot.look()
 
 
 async def test_old_news_are_left_out(tmp_path):

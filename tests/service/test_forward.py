@@ -6,13 +6,14 @@ import re
 
 import pytest
 
-from bot.channel.base import Message
+from bot.channel.base import Message, Photo
 from bot.people.link import Kind, Link
 from bot.people.role import Role
 from bot.service import forward
 from bot.service.forward import MOST_AN_HOUR
+from bot.service.invitations import leave
 from bot.store import audit, links, tables, teams
-from tests.kit.shell import a_bot, make_root
+from tests.kit.shell import Recorder, a_bot, make_root
 from tests.kit.teams import joins, make_team
 
 DAY = 24 * 3600
@@ -263,3 +264,78 @@ async def test_what_knows_a_person_is_dropped(tmp_path):
         await bot.app.clock.sweep(bot.now + 2 * DAY * 1000)
         assert await bot.rows(tables.link_seen) == []
         assert await counted(bot) == {(TODAY, "rice", "card", "opened"): 2}
+
+
+async def prints(bot, chat, label, guide="rice"):
+    """A volunteer takes a handout of a guide, from its forwarding; what they are told."""
+    await bot.says(chat, f"/start {guide}")
+    await bot.says(chat, "gửi cho con")
+    await bot.taps(chat, "🖨 Bản in, ảnh")
+    await bot.taps(chat, label)
+    return [each for each in bot.channel.to(chat) if isinstance(each, Message)][-1]
+
+
+@pytest.mark.parametrize(
+    ("label", "file", "kind"),
+    [
+        ("Tờ A4 treo tường", "pdf?size=a4", "p"),
+        ("Tờ rơi A5", "pdf?size=a5", "p"),
+        ("Thẻ nhỏ A6", "pdf?size=a6", "p"),
+        ("In cả bài", "pdf?size=guide", "p"),
+        ("🖼 Ảnh dọc gửi nhóm", "png?size=card", "i"),
+        ("🖼 Ảnh vuông gửi nhóm", "png?size=square", "i"),
+    ],
+)
+async def test_a_handout_from_the_chat(tmp_path, label, file, kind):
+    """Its address carries the team's code; whoever scans it is counted for paper or picture. A picture comes by itself."""
+    async with a_bot(make_root(tmp_path), Recorder("telegram"), public_url="https://bot.example") as bot:
+        await make_team(bot)
+        await joins(bot, "1")
+        said = await prints(bot, "1", label)
+        address = next(word for word in said.body.split() if "/h/" in word)
+        code = re.fullmatch(r"https://bot\.example/h/(G[A-Za-z0-9_-]+)\." + re.escape(file), address)[1]
+        assert f"{kind}rice__" in code
+        await bot.says("2", f"/start {code}")
+        named = {"p": "paper", "i": "picture"}[kind]
+        assert await counted(bot) == {(TODAY, "rice", named, "opened"): 1}
+        shown = [each for each in bot.channel.to("1") if isinstance(each, Photo)]
+        assert shown == ([Photo(address, "🍚 Nấu cơm")] if kind == "i" else [])
+
+
+async def test_a_handout_without_a_door_or_a_team(tmp_path):
+    """Without a public address a kind sentence; a person of no team is offered none; who left makes a plain one."""
+    root = make_root(tmp_path)
+    async with a_bot(root) as bot:
+        await make_team(bot)
+        await joins(bot, "1")
+        assert (await prints(bot, "1", "Tờ rơi A5")).head == "Bản in chưa lấy được từ đây."
+        await bot.says("2", "/start rice")
+        await bot.says("2", "gửi cho con")
+        assert "🖨 Bản in, ảnh" not in [button.label for button in bot.channel.buttons("2")]
+    async with a_bot(root, public_url="https://bot.example") as bot:
+        async with bot.app.database.batch() as batch:
+            await leave(batch, "paper:1/1", "doan-xa", bot.now)
+        assert "https://bot.example/h/rice.pdf?size=a5" in (await prints(bot, "1", "Tờ rơi A5")).body
+        await bot.says("1", "english")
+        await bot.says("1", "/start rice")
+        await bot.says("1", "send this")
+        await bot.taps("1", "🖨 Print it, or a picture")
+        await bot.taps("1", "Flyer, A5")
+        assert "/h/rice.pdf?size=a5&lang=en" in str(bot.channel.to("1")[-1])
+
+
+async def test_handouts_count_among_what_is_passed_on_in_an_hour(tmp_path):
+    """Whoever has made too many links gets no handout either."""
+    async with a_bot(make_root(tmp_path), public_url="https://bot.example") as bot:
+        await make_team(bot)
+        await joins(bot, "1")
+        await bot.says("1", "/start rice")
+        await bot.says("1", "gửi cho con")
+        await bot.taps("1", "🖨 Bản in, ảnh")
+        again = bot.tap("1", "Tờ rơi A5")
+        async with bot.app.database.batch() as batch:
+            lines = [audit.Entry(bot.now, "paper:1/1", "forward", "doan-xa") for _ in range(MOST_AN_HOUR)]
+            await audit.add(batch, lines)
+        await bot.says("1", "/start rice")
+        await bot.takes(again)
+        assert bot.last("1") == "Bạn vừa gửi rất nhiều bài rồi."

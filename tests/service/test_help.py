@@ -92,7 +92,7 @@ async def test_a_call_from_the_first_tap_to_the_last(tmp_path):
         assert bot.last("1") == "Người thật đã vào giúp bác."
         await bot.says("1", "nước mãi không sôi cháu ạ")
         await settled(bot)
-        assert said(bot, "2") == "Bác hỏi:\nnước mãi không sôi cháu ạ"
+        assert said(bot, "2") == "Bác nhắn:\nnước mãi không sôi cháu ạ"
         await bot.says("2", "bác cắm điện chưa ạ")
         await settled(bot)
         assert said(bot, "1") == "Người giúp:\nbác cắm điện chưa ạ"
@@ -104,6 +104,35 @@ async def test_a_call_from_the_first_tap_to_the_last(tmp_path):
         assert await bot.step("1") == "tea/cups"
         [row] = await bot.rows(tables.ticket)
         assert (row["state"], row["how"], row["guide"], row["step"]) == ("closed", "solved", "tea", "boil")
+
+
+async def test_the_offer_is_one_message(tmp_path):
+    """What there is and how it is had, the telephone too: nothing pushes its button off a small screen."""
+    async with a_bot(make_root(tmp_path), human_phone="1022", human_hours="7–21 giờ") as bot:
+        await make_team(bot)
+        await helper(bot, "2")
+        await bot.says("1", "/start tea")
+        before = len(bot.heads("1"))
+        await bot.says("1", "gặp người giúp")
+        assert bot.heads("1")[before:] == ["Có đội tình nguyện giúp bạn ngay trong máy này."]
+        assert "Muốn gọi điện thì bạn gọi 1022, 7–21 giờ." in said(bot, "1")
+        assert labels(bot, "1")[0] == CALL
+
+
+async def test_somebody_who_has_not_said_how_to_be_called(tmp_path):
+    """Is not named by what the bot calls the helper: "Bạn" would be themselves."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await make_team(bot)
+        await helper(bot, "2")
+        await calls(bot)
+        assert "Chưa rõ nên gọi thế nào, bạn hỏi nhé." in said(bot, "2")
+        await bot.taps("2", "🧡 Đội tình nguyện")
+        await bot.taps("2", QUEUE)
+        assert labels(bot, "2")[0] == "🍵 Pha trà"
+        await bot.taps("2", "🍵 Pha trà")
+        await bot.says("1", "nước mãi không sôi")
+        await settled(bot)
+        assert said(bot, "2") == "Người cần giúp nhắn:\nnước mãi không sôi"
 
 
 async def test_without_a_team_there_is_only_the_telephone(tmp_path):
@@ -130,7 +159,7 @@ async def test_the_place_is_asked_once(tmp_path):
         await helper(bot, "2")
         await bot.says("1", "/start tea")
         await bot.says("1", "gặp người giúp")
-        await bot.taps("1", CALL)
+        await bot.says("1", "đồng ý")  # as the offer says it
         await bot.says("1", "chỗ nào ấy nhỉ")
         assert "chưa biết xã, phường ấy" in bot.last("1")
         await bot.says("1", "xa ngoc lac")
@@ -169,6 +198,7 @@ async def test_a_secret_never_reaches_the_other_side(tmp_path):
         await settled(bot)
         assert bot.heads("2") == before
         assert "482913" not in str(bot.channel.sent)
+        assert "Bên kia không thấy tin ấy." in said(bot, "1")
         await bot.says("2", "mật khẩu là Hoa123456")
         await settled(bot)
         assert "Hoa123456" not in str(bot.channel.sent)
@@ -184,7 +214,8 @@ async def test_buttons_work_during_a_call_and_words_do_not_lead_away(tmp_path):
         assert await bot.step("1") == "tea/boil"
         await bot.says("1", "thôi, cảm ơn")
         await settled(bot)
-        assert bot.heads("2")[-2] == "Người được giúp đã kết thúc. Cảm ơn bạn!"
+        assert bot.last("2") == "Người được giúp đã kết thúc. Cảm ơn bạn!"
+        assert labels(bot, "2") == ["🧡 Đội tình nguyện", "🏠 Về đầu"]
         await bot.says("1", "nấu cơm")
         assert await bot.step("1") == "rice/wash"
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.channel.base import Document, Message
 from bot.service.join import GOOD, MOST, MOST_TRIES
-from bot.store import chats, joined
+from bot.store import chats, counts, joined
 from bot.store.tables import chat as chat_table
 from bot.store.tables import join_code, join_try
 from bot.store.tables import joined as table
@@ -264,6 +264,33 @@ async def test_on_a_shared_phone_it_is_the_persons(tmp_path):
         await bot.taps("1", next(label for label in labels(bot, "1") if "1" in label))
         assert [row["chat"] for row in await bot.rows(table, person="paper:1/1")] == ["paper:1"]
         assert (await bot.load("1"))[0].joined
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_erasing_one_of_the_chats_changes_no_count(tmp_path):
+    """The person was one in both: what they did in both on a day stays one, and what they did here alone stays."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        for chat in ("1", "2"):
+            await bot.says(chat, "/start tea")
+            await bot.taps(chat, "Trà xanh")
+        await bot.says("1", "bị vướng")
+        await bot.says("1", "/start rice")
+        await joins(bot, "1", "2")
+
+        async def counted():
+            async with bot.app.database.read() as connection:
+                found = await counts.events(connection, counts.day_at(bot.now), counts.day_at(bot.now))
+            return sorted((each.guide, each.what, each.step, each.number) for each in found)
+
+        before = await counted()
+        assert before == [("rice", "started", "", 1), ("tea", "started", "", 1), ("tea", "stuck", "boil", 1)]
+        await bot.says("1", "/delete")
+        await bot.taps("1", "🗑 Xóa hết về bạn")
+        await settled(bot)
+        assert await counted() == before
+        await bot.says("2", "/delete")
+        await bot.taps("2", "🗑 Xóa hết về bạn")
+        assert await counted() == before
 
 
 async def test_what_is_over_is_dropped(tmp_path):

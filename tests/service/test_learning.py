@@ -189,6 +189,39 @@ async def test_the_card_tells_done_from_passed_and_makes_no_claim(root):
         assert VOLUNTEER not in labels(bot, "1")
 
 
+@pytest.mark.usefixtures("both_databases")
+async def test_joined_chats_show_what_was_learnt_in_either(root):
+    """The card, and the certificate under its one serial; parted again, each shows its own."""
+    async with a_bot(root) as bot:
+        await walks(bot, "1")
+        await bot.says("1", "nối máy khác")
+        code = re.search(r"[A-Z]{3} [A-Z]{3}", bot.last("1"))[0]
+        await bot.says("2", "nối máy khác")
+        await bot.taps("2", "Có mã rồi")
+        await bot.says("2", code)
+        await bot.says("2", "/start rice")
+        for _ in range(2):
+            await bot.says("2", "xong rồi")
+        for chat in ("1", "2"):
+            await bot.says(chat, CARD)
+            assert "đã trả lời đúng “📞 Gọi lạ”" in said(bot, chat)
+            assert "Bếp núc" in said(bot, chat)
+        assert await marks_of(bot, "2") == {"rice"}
+        serial, _ = await certified(bot, "2")
+        assert (await certified(bot, "1"))[0] == serial
+        assert [row["person"] for row in await bot.rows(tables.certificate)] == ["paper:2/1"]
+        await bot.says("1", "nối máy khác")
+        await bot.taps("1", "Thôi nối")
+        await bot.says("1", CARD)
+        assert "Bếp núc" not in said(bot, "1")
+        assert (await certified(bot, "1"))[0] != serial
+
+
+async def marks_of(bot, chat):
+    """The guides of which this very chat has a mark."""
+    return {row["guide"] for row in await bot.rows(tables.mark) if row["person"] == f"paper:{chat}/1"}
+
+
 async def test_nobody_sees_the_card_of_another(root):
     """Neither another chat, nor who shares the phone."""
     async with a_bot(root) as bot:
@@ -244,7 +277,10 @@ async def test_whoever_has_earned_one_hears_so_once(root):
         assert VOLUNTEER not in labels(bot, "1")
         await joins(bot, "2")
         await walks(bot, "2", "volunteer-first-day")
-        assert VOLUNTEER in labels(bot, "2")
+        assert bot.last("2") == "Bạn nhận ca giúp được rồi. Chúc mừng bạn!"
+        assert labels(bot, "2") == ["🟢 Trực", VOLUNTEER, "🏠 Về đầu"]
+        await bot.taps("2", "🟢 Trực")
+        assert bot.last("2") == "Bạn đang trực."
 
 
 @pytest.mark.usefixtures("both_databases")
@@ -396,7 +432,9 @@ async def test_a_lead_revokes_and_others_cannot(root):
         assert VOLUNTEER not in labels(bot, "1")
         async with bot.app.database.read() as connection:
             done = [(e.who, e.allowed) for e in await audit.listed(connection) if e.right == "revoke_certificate"]
-        assert sorted(done) == [("paper:1/1", False), ("paper:2/1", True), ("paper:3/1", False)]
+        assert sorted(done) == [  # who lists uses the right too
+            *(("paper:1/1", False), ("paper:2/1", True), ("paper:2/1", True), ("paper:3/1", False))
+        ]
 
 
 async def test_a_learners_certificate_is_for_an_admin_to_revoke(root):
@@ -465,7 +503,7 @@ async def test_a_family_from_the_code_to_leaving(root):
         assert "đã vào gia đình số" in bot.last("2")
         await bot.says("1", "gia đình số")
         assert "1. Bà: chưa cho xem." in said(bot, "1")
-        await bot.taps("2", "Cho xem")
+        await bot.says("2", "đồng ý")
         await bot.says("1", "gia đình số")
         assert "1. Bà: đã xong “📞 Gọi lạ”." in said(bot, "1")
         await bot.says("2", "gia đình số")
@@ -473,6 +511,9 @@ async def test_a_family_from_the_code_to_leaving(root):
         await bot.taps("2", "Không cho xem")
         await bot.says("1", "gia đình số")
         assert "Gọi lạ" not in said(bot, "1")
+        said_so = [(row["what"], row["who"]) for row in await bot.rows(tables.audit) if row["right"] == "family_show"]
+        person = (await bot.load("2"))[0].person
+        assert said_so == [("yes", person), ("no", person)]
         await bot.says("2", "gia đình số")
         await bot.taps("2", "Rời gia đình")
         assert await bot.rows(tables.relative) == []
@@ -491,6 +532,7 @@ async def test_ten_people_and_no_more(root):
         assert bot.last("11") == "Gia đình số này đã đủ mười người."
         await bot.says("1", "gia đình số")
         assert "➕ Mời người nhà" not in labels(bot, "1")
+        assert "1. Người nhà: chưa cho xem." in said(bot, "1")
         await bot.says("2", "gia đình số")
         await bot.taps("2", "Rời gia đình")
         await bot.says("11", code)

@@ -360,7 +360,7 @@ async def test_erasing_oneself_leaves_the_others(tmp_path):
         assert "Máy này còn 1 người khác dùng chung." in asked.body
         assert labels(bot)[:2] == ["🗑 Xóa hết về cô", "🗑 Xóa của mọi người"]
         await bot.taps("1", "🗑 Xóa hết về cô")
-        assert bot.last("1") == "Đã xóa hết những gì máy giữ về cô"
+        assert bot.last("1") == "Đã xóa hết những gì cháu giữ về cô"
         assert {row["chat"] for row in await bot.rows(tables.session)} == {"paper:1/1"}
         assert {row["chat"] for row in await bot.rows(tables.journal)} == {"paper:1/1", ""}
         assert len(await bot.rows(tables.request, kind="delete")) == 1
@@ -378,7 +378,7 @@ async def test_erasing_everybody_on_this_phone(tmp_path):
         await two_people(bot, "12")
         await bot.says("1", "xóa dữ liệu")
         await bot.taps("1", "🗑 Xóa của mọi người")
-        assert bot.last("1") == "Đã xóa hết những gì máy giữ về mọi người dùng máy này"
+        assert bot.last("1") == "Đã xóa hết những gì cháu giữ về mọi người dùng máy này"
         kept = {"paper:12", "paper:12/1"}
         assert {row["key"] for row in await bot.rows(tables.chat)} == kept
         assert {row["chat"] for row in await bot.rows(tables.session)} == kept
@@ -396,7 +396,7 @@ async def test_an_old_button_to_erase_asks_again(tmp_path):
         erase = bot.channel.buttons("1")[0].id
         await turn(bot, FIRST)
         await bot.takes(bot.incoming("1", What.TAP, tap=erase))
-        assert bot.last("1") == "Bác muốn xóa hết những gì máy đang giữ?"
+        assert bot.last("1") == "Bác muốn xóa hết những gì cháu đang giữ?"
         assert len(await bot.rows(tables.session)) == 2
 
 

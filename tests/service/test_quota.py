@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 import pytest
 
 from bot.channel.base import Incoming, What
+from bot.people.role import Role
 from bot.service import metrics
 from bot.service.quota import Plan, Quota, month_of
 from bot.store import chats
 from bot.store.database import open_database
 from bot.store.quota import Used, used
+from tests.kit.shell import MORNING, a_bot, make_root
+from tests.kit.teams import joins, make_team
 
 NOVEMBER = 1_794_000_000_000  # 2026-11-07
 DECEMBER = NOVEMBER + 30 * 86_400_000
+HOUR = 3_600_000
 PLAN = Plan(people=5, messages=10)
 
 
@@ -92,6 +98,37 @@ async def test_the_operator_hears_of_it_in_time_and_once(database, caplog):
     assert [record.getMessage() for record in caplog.records] == ["the plan is nearly used up", "the plan is used up"]
     assert metrics.QUOTA.labels("zalo_bot", "messages")._value.get() == 12
     assert metrics.QUOTA_LIMIT.labels("zalo_bot", "messages")._value.get() == 10
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_the_admins_hear_of_it_once_a_month_and_threshold(tmp_path):
+    """In their own chat, not at night, nobody else; not again after a restart; in the next month anew."""
+    root, evening = make_root(tmp_path), MORNING + 14 * HOUR
+    async with a_bot(root) as bot:
+        await make_team(bot)
+        await joins(bot, "chief", Role.ADMIN, team="")
+        await joins(bot, "lead", Role.LEAD)
+    for now, uses, words in (
+        (MORNING, 7, ""),
+        (evening, 1, ""),
+        (evening + 12 * HOUR, 0, "sắp dùng hết"),
+        (evening + 13 * HOUR, 1, ""),
+        (evening + 14 * HOUR, 2, "đã dùng hết"),
+        (MORNING + 40 * 24 * HOUR, 8, "sắp dùng hết"),
+    ):
+        async with a_bot(root, now=now, quiet=((time(20, 30), time(7, 30)),)) as bot:
+            quota = Quota(bot.app.database, "zalo_bot", PLAN, lambda now=now: now)
+            await quota.start()
+            for _ in range(uses):
+                quota.sent()
+            await quota.flush()
+            for _ in range(2):
+                await bot.app.clock.chores(now)
+                await bot.look()
+            said = [(chat, message.head) for chat, message in bot.channel.sent]
+            assert said == ([("chief", f"Gói Zalo {words}")] if words else [])
+            if words == "đã dùng hết":
+                assert "11 tin nhắn. Gói này chỉ cho 10 tin." in bot.channel.sent[0][1].body
 
 
 @pytest.mark.parametrize(

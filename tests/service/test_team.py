@@ -14,7 +14,7 @@ from tests.kit.teams import invited, joins, make_team
 
 VOLUNTEER, LEAD = "➕ Mời tình nguyện viên", "➕ Mời trưởng đội"
 MORE = "☰ Việc khác của đội"
-TEAM = "Đội: Đoàn xã Ngọc Lặc."
+TEAM = "Đoàn xã Ngọc Lặc"
 
 
 def labels(bot, chat):
@@ -24,8 +24,12 @@ def labels(bot, chat):
 
 def token(bot, chat):
     """What the link carries that the person was just given."""
-    said = [each for each in bot.channel.to(chat) if isinstance(each, Message)][-1]
-    return re.search(r"/go/(\S+)", said.body)[1]
+    return re.search(r"/go/(\S+)", body(bot, chat))[1]
+
+
+def body(bot, chat):
+    """The newest message without its headline."""
+    return [each for each in bot.channel.to(chat) if isinstance(each, Message)][-1].body
 
 
 @pytest.mark.usefixtures("both_databases")
@@ -34,7 +38,8 @@ async def test_a_lead_joins_and_invites_a_volunteer(tmp_path):
     async with a_bot(make_root(tmp_path)) as bot:
         await make_team(bot)
         await joins(bot, "1", Role.LEAD)
-        assert "trưởng đội Đoàn xã Ngọc Lặc" in bot.last("1")
+        assert bot.last("1") == "Bạn đã là trưởng đội."
+        assert "Tên đội: Đoàn xã Ngọc Lặc." in body(bot, "1")
         await bot.says("1", "xem đội")
         assert bot.last("1") == TEAM
         await bot.taps("1", MORE)
@@ -43,7 +48,8 @@ async def test_a_lead_joins_and_invites_a_volunteer(tmp_path):
         await bot.taps("1", VOLUNTEER)
         link = token(bot, "1")
         await bot.says("2", f"/start {link}")
-        assert "đã vào đội Đoàn xã Ngọc Lặc" in bot.last("2")
+        assert bot.last("2") == "Bạn đã vào đội. Cảm ơn bạn!"
+        assert "Tên đội: Đoàn xã Ngọc Lặc." in body(bot, "2")
         await bot.says("3", f"/start {link}")
         assert bot.last("3") == "Đường dẫn này có người dùng rồi."
         await bot.says("2", f"/start {link}")
@@ -118,7 +124,38 @@ async def test_who_looks_after_a_place_chooses_a_team(tmp_path):
         assert LEAD in labels(bot, "1")
         await bot.taps("1", LEAD)
         await bot.says("2", f"/start {token(bot, '1')}")
-        assert "trưởng đội Hội phụ nữ xã Ngọc Lặc" in bot.last("2")
+        assert "Tên đội: Hội phụ nữ xã Ngọc Lặc." in body(bot, "2")
+
+
+@pytest.mark.usefixtures("both_databases")
+async def test_a_lead_sends_a_volunteer_away(tmp_path):
+    """From the list of the team, after a question; at once, and they hear so. Leads are for who looks after the place."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await make_team(bot)
+        await joins(bot, "1", Role.LEAD)
+        await joins(bot, "4", Role.LEAD)
+        await joins(bot, "2")
+        await bot.says("2", "/address")
+        await bot.taps("2", "Bác")
+        await bot.says("1", "/team")
+        await bot.taps("1", MORE)
+        await bot.taps("1", "👥 Người trong đội")
+        assert labels(bot, "1") == ["Tình nguyện viên · Bác · 07/05/2040", "🧡 Đội tình nguyện"]
+        await bot.taps("1", "Tình nguyện viên · Bác · 07/05/2040")
+        sure = bot.tap("1", "Vâng, cho ra khỏi đội")
+        await bot.takes(sure)
+        assert bot.last("1") == "Người ấy không còn trong đội nữa."
+        await bot.look(1)
+        assert bot.last("2") == "Bác không còn giữ việc ở đội Đoàn xã Ngọc Lặc nữa."
+        await bot.takes(bot.incoming("1", sure.what, tap=sure.tap))
+        assert bot.last("1") == "Người ấy đã ra khỏi đội từ trước."
+        await bot.says("2", "/team")
+        assert "chưa ở đội nào" in bot.last("2")
+        await joins(bot, "3", Role.COMMUNE_ADMIN, place="thanh-hoa/ngoc-lac")
+        await bot.says("3", "/team")
+        await bot.taps("3", MORE)
+        await bot.taps("3", "👥 Người trong đội")
+        assert sum(label.startswith("Trưởng đội · ") for label in labels(bot, "3")) == 2
 
 
 async def test_one_team_for_each(tmp_path):
@@ -131,7 +168,7 @@ async def test_one_team_for_each(tmp_path):
         await bot.says("1", f"/start {link}")
         assert "đang ở một đội khác" in bot.last("1")
         await bot.says("2", f"/start {link}")
-        assert "đã vào đội Hội phụ nữ" in bot.last("2")
+        assert "Tên đội: Hội phụ nữ." in body(bot, "2")
 
 
 async def test_many_teams_are_listed_piece_by_piece(tmp_path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from datetime import datetime
 
 import pytest
 
 from bot.channel.base import Message, What
 from bot.engine.chat import Chat
+from bot.engine.event import VIETNAM
 from bot.people.role import Grant, Role
 from bot.service.tip.words import LONGEST
 from bot.service.tip.work import DAY
@@ -98,7 +100,7 @@ async def sent(bot):
         rows = await bot.rows(tables.broadcast)
         if all(row["state"] in {"done", "stopped", "asked", "paused"} for row in rows):
             return rows
-        bot.app.broadcasts.lane.news.set()
+        bot.app.broadcasts.wake()
         bot.later(0.02)
         await asyncio.sleep(0.02)
     raise AssertionError([(row["state"], row["reason"]) for row in rows])
@@ -203,6 +205,50 @@ async def test_an_audience_that_changes_after_the_number_was_typed(tmp_path):
         await worked(bot)
         assert bot.last("1") == "Không có ai nhận mẹo này."
         assert await bot.rows(tables.broadcast) == []
+
+
+@BOTH
+async def test_the_time_is_typed(tmp_path):
+    """What is not understood, past or far away is said kindly and asked again; then it starts at that very moment."""
+    async with a_bot(a_root(tmp_path)) as bot:
+        await holds(bot, "1", (Role.EDITOR, COMMUNE), (Role.SENDER, COMMUNE))
+        await people(bot, range(10, 14))
+        await counted(bot, "1")
+        for words, answer in (
+            ("khi nào rảnh thì gửi", "chưa rõ ngày giờ ấy"),
+            ("hôm nay 7 giờ", "qua mất rồi: 07:00, 07/05/2040"),
+            ("25/12/2040 8:00", "xa quá: 08:00, 25/12/2040"),
+        ):
+            await bot.says("1", words)
+            assert answer in newest(bot, "1")
+            assert labels(bot, "1") == [NOW, "8 giờ sáng mai", DROP]
+        await bot.says("1", "8h sáng thứ hai")
+        assert "Bắt đầu gửi: 08:00, 14/05." in newest(bot, "1")
+        await bot.says("1", "4")
+        await worked(bot)
+        assert "Bắt đầu gửi từ 08:00, 14/05." in newest(bot, "1")
+        [row] = await bot.rows(tables.broadcast)
+        monday = datetime(2040, 5, 14, 8, 0, tzinfo=VIETNAM)
+        assert (row["state"], row["start_at"]) == ("scheduled", int(monday.timestamp() * 1000))
+        bot.app.broadcasts.lane.now = lambda: bot.now
+        await bot.app.broadcasts.look()
+        assert "10" not in {chat for chat, _ in bot.channel.sent}
+        bot.now = row["start_at"]
+        await sent(bot)
+        assert {"10", "11", "12", "13"} <= {chat for chat, _ in bot.channel.sent}
+
+
+@pytest.mark.parametrize(
+    ("words", "then"), [("gửi luôn", "ngay bây giờ"), ("sáng mai gửi", "08:00, 08/05"), ("tối nay", "19:00, 07/05")]
+)
+async def test_the_buttons_of_the_time_can_be_typed_too(tmp_path, words, then):
+    """In their words, and in others that mean the same."""
+    async with a_bot(a_root(tmp_path)) as bot:
+        await holds(bot, "1", (Role.EDITOR, COMMUNE), (Role.SENDER, COMMUNE))
+        await people(bot, range(10, 14))
+        await counted(bot, "1")
+        await bot.says("1", words)
+        assert f"Bắt đầu gửi: {then}." in newest(bot, "1")
 
 
 async def test_nobody_there(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -29,13 +30,25 @@ async def database(database_url):
     await made.close()
 
 
-async def wait_for(turnstile, times):
-    """How many seconds so many calls wait."""
-    clock = asyncio.get_running_loop().time
-    begun = clock()
-    for _ in range(times):
-        await turnstile.wait()
-    return clock() - begun
+class Clock:
+    """What the time is, in microseconds: driven by hand."""
+
+    at = 1_794_000_000 * SECOND
+
+    def __call__(self):
+        """The time."""
+        return self.at
+
+
+async def waits(clock, turnstiles):
+    """How many seconds each of these calls waits, one after the other."""
+    found = []
+    for turnstile in turnstiles:
+        begun = clock.at
+        while (seconds := await turnstile._take()) > 0:
+            clock.at += round(seconds * SECOND)
+        found.append((clock.at - begun) / SECOND)
+    return found
 
 
 def test_a_minute_is_never_too_full():
@@ -46,16 +59,31 @@ def test_a_minute_is_never_too_full():
 
 async def test_some_go_at_once_and_the_others_evenly(database):
     """Five, then fifty a second."""
-    turnstile = Turnstile(database, "zalo_oa", CAN)
-    assert await wait_for(turnstile, 5) < 0.1
-    assert 0.15 < await wait_for(turnstile, 10) < 0.5
+    clock = Clock()
+    turnstile = Turnstile(database, "zalo_oa", CAN, clock)
+    assert await waits(clock, [turnstile] * 5) == [0] * 5
+    assert await waits(clock, [turnstile] * 10) == pytest.approx([0.02] * 10)
+    clock.at += SECOND
+    assert await waits(clock, [turnstile] * 7) == pytest.approx([0] * 5 + [0.02] * 2)
 
 
 async def test_two_processes_share_the_row(database):
     """And a restart does not begin anew."""
-    first, second = (Turnstile(database, "zalo_oa", CAN) for _ in range(2))
-    await asyncio.gather(*(each.wait() for each in (first, second) for _ in range(5)))
-    assert await wait_for(Turnstile(database, "zalo_oa", CAN), 1) > 0.005
+    clock = Clock()
+    first, second = (Turnstile(database, "zalo_oa", CAN, clock) for _ in range(2))
+    taken = await asyncio.gather(*(each._take() for each in (first, second) for _ in range(5)))
+    assert sorted(taken) == pytest.approx([0] * 5 + [0.02] * 5)
+    assert await waits(clock, [Turnstile(database, "zalo_oa", CAN, clock)]) == pytest.approx([0.02])
+
+
+async def test_who_calls_waits_for_the_moment(database):
+    """In real time: never sooner than the row says."""
+    turnstile = Turnstile(database, "zalo_oa", CAN)
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    for _ in range(10):
+        await turnstile.wait()
+    assert clock() - begun >= 0.099
 
 
 async def test_a_hold_is_for_everybody(database):
@@ -78,26 +106,31 @@ async def test_a_clock_that_was_set_back_holds_nobody_up(database):
 async def test_a_database_that_refuses_slows_down_and_stops_nobody(database, caplog):
     """Who has written waits for an answer."""
     turnstile = Turnstile(database, "zalo_oa", CAN)
+    begun = asyncio.get_running_loop().time()
     await refuse(database)
-    assert 0.05 < await wait_for(turnstile, 4) < 1
+    for _ in range(4):
+        await turnstile.wait()
+    assert asyncio.get_running_loop().time() - begun > 0.05
     await refuse(database, refuses=False)
     assert "pace not written" in caplog.text
 
 
 @pytest.mark.parametrize("burst", [0, 5])
 async def test_replies_wait_only_where_the_platform_counts_them(database, burst):
-    """Many people at once: in order, as the row allows."""
+    """Many people at once, while the row says that everybody waits: at once, or then, one after the other."""
+    now = time.time_ns() // 1_000_000
+    async with database.batch() as batch:
+        await pace.save(batch, {"paper": Moment(0, now, now + (300 if burst else 3_600_000))})
     channel = Recorder(capabilities=replace(OPEN, rate=50.0, burst=burst))
     sender = Sender(database)
     await sender.start({channel.name: channel})
     sender.put([OutboxRow(n, channel.name, f"chat {n}", Message(f"{n}")) for n in range(1, 16)])
-    await asyncio.sleep(0.08)
-    early = len(channel.sent)
+    begun = asyncio.get_running_loop().time()
     await sender.drain(5)
     assert len(channel.sent) == 15
-    assert early < 13 if burst else early == 15
-    spread = channel.times[-1] - channel.times[0]
-    assert spread > 0.15 if burst else spread < 0.15
+    if burst:
+        assert channel.times[0] - begun > 0.2
+        assert channel.times[-1] - channel.times[0] > 0.15
 
 
 async def test_what_is_closed_is_said_in_the_row(database):

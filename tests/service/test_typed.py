@@ -272,6 +272,22 @@ async def test_a_cry_for_help_is_heard_also_when_the_guide_is_gone(tmp_path):
         assert _labels(bot, "1")[0] == RETURN
 
 
+async def test_a_life_goes_before_money_and_money_stands_beside(tmp_path):
+    """Who lost everything and wants to die is offered the first; the other guide is the next button."""
+    root = make_root(tmp_path)
+    emergency = {**RICE_WORDS, "_guide": {**RICE_WORDS["_guide"], "alarm": "cháy nhà", "life": "muốn chết"}}
+    write_guide(root, "rice", RICE.replace("menu = 2", "menu = 2\nalarm = true"), emergency)
+    lost = {**TEA_WORDS, "_guide": {**TEA_WORDS["_guide"], "alarm": "mất hết tiền rồi"}}
+    write_guide(root, "tea", TEA.replace("menu = 1", "menu = 1\nalarm = true"), lost)
+    async with a_bot(root) as bot:
+        await bot.says("1", "tôi mất hết tiền rồi nên tôi muốn chết")
+        assert "đang gặp chuyện này" in bot.last("1")
+        assert _labels(bot, "1")[:2] == [RETURN, "🍵 Pha trà"]
+        bot.later(60)
+        await bot.says("1", "tôi mất hết tiền rồi. " * 20 + "tôi muốn chết")
+        assert _labels(bot, "1")[0] == RETURN
+
+
 async def test_who_had_finished_a_guide_is_not_told_that_it_is_gone(tmp_path):
     """Nothing of theirs was taken away."""
     root = make_root(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,10 @@ from sqlalchemy import select
 
 from bot.broadcast.audience import Everyone, read_audience
 from bot.broadcast.model import Broadcast, Kind
+from bot.broadcast.reason import Reason
 from bot.engine.chat import Chat
 from bot.store import audience, broadcasts, chats, claims, counts, joined, journal, recipients, tables
-from bot.store.audience import DAY, SAME_PERSON, Terms
+from bot.store.audience import DAY, Terms
 from bot.store.claims import Outcome
 from bot.store.database import open_database
 from bot.store.joined import Member
@@ -49,8 +51,14 @@ async def _send(connection, name="care"):
 async def _reasons(connection, terms=TERMS, text="everyone"):
     """Why each chat does not get a broadcast."""
     meant = audience.meant(read_audience(text), terms, NOW)
-    rows = await connection.execute(select(tables.chat.c.key, meant.why).where(meant.who).order_by(tables.chat.c.key))
-    return {key: why for key, why in rows}  # noqa: C416 (rows are no tuples)
+    query = select(tables.chat.c.key, meant.why).where(meant.who).order_by(tables.chat.c.key)
+    whole = {key: why for key, why in await connection.execute(query, {"after": "", "upto": "~"})}  # noqa: C416
+    piece = query.where(audience.in_piece(tables.chat.c.key))
+    keys = ["", *whole]
+    for after, upto in itertools.pairwise(keys):  # one by one they are told the same
+        [(key, why)] = await connection.execute(piece, {"after": after, "upto": upto})
+        assert (key, why) == (upto, whole[upto])
+    return whole
 
 
 async def test_of_the_chats_of_one_person_one_gets_a_broadcast(database):
@@ -59,7 +67,7 @@ async def test_of_the_chats_of_one_person_one_gets_a_broadcast(database):
     await _fill(database, [*people, _chat("a:3", 9), _chat("b:4", 9)], ("a:1", "b:1", "c:1"), ("a:2", "b:2"))
     async with database.read() as connection:
         assert await _reasons(connection) == {
-            "a:1": SAME_PERSON,
+            "a:1": Reason.SAME_PERSON,
             "b:1": "",
             "c:1": "channel_off",
             "a:2": "unreachable",
@@ -70,9 +78,9 @@ async def test_of_the_chats_of_one_person_one_gets_a_broadcast(database):
         assert await _reasons(connection, text='channel = "a"') == {"a:1": "", "a:2": "unreachable", "a:3": ""}
         urgent = await _reasons(connection, replace(TERMS, kind="emergency"))
         assert urgent["a:1"] == urgent["b:1"] == ""
-        assert (await audience.count(connection, Everyone(), TERMS, NOW))[SAME_PERSON] == 1
+        assert (await audience.count(connection, Everyone(), TERMS, NOW))[Reason.SAME_PERSON] == 1
         found = {each.chat: each.reason for each in await audience.sample(connection, Everyone(), TERMS, NOW, most=9)}
-        assert found["a:1"] == SAME_PERSON
+        assert found["a:1"] == Reason.SAME_PERSON
 
 
 async def test_what_one_chat_had_counts_for_all_of_the_person(database):

@@ -7,10 +7,12 @@ import asyncio
 import pytest
 
 from bot.engine.chat import Chat, Profile
+from bot.people.invitation import Invitation
 from bot.people.role import Grant, Role
 from bot.people.team import Team
-from bot.store import audit, chats, invitations, keys, people, profiles, roles, tables, teams
+from bot.store import audit, chats, families, invitations, keys, pairs, people, profiles, roles, tables, teams
 from bot.store.database import open_database
+from bot.store.families import Relative
 
 COMMUNE, PROVINCE = "thanh-hoa/ngoc-lac", "thanh-hoa"
 LEAD, VOLUNTEER = Grant(Role.LEAD, "a1", COMMUNE), Grant(Role.VOLUNTEER, "a1", COMMUNE)
@@ -249,3 +251,50 @@ async def test_forgetting_people_takes_back_what_they_had_not_given_yet(database
         assert (found.by, found.used_by) == ("", "q")
         await people.forget(connection, ["q"])
     assert await _everywhere(database, "p") == await _everywhere(database, "q") == 0
+
+
+async def test_every_table_that_names_somebody_is_in_the_file(database):
+    """A new table cannot be forgotten; nobody's file holds the key of somebody else, or opens anything."""
+    names = {"person", "chat", "who", "head", "helper", "writer", "by"}
+    naming = {table.name for table in tables.metadata.sorted_tables if names & set(table.c.keys())}
+    chat, other = _chat(), "telegram:555/1"
+    me = chat.person
+    async with database.batch() as batch:
+        await chats.save(batch, [chat])
+        await roles.give(batch, me, VOLUNTEER, 1, other)
+        await families.join(batch, Relative(me, other, "bac", shows=False, since=1))
+        await pairs.add(batch, "1234", other, "telegram:555", 1)
+        await invitations.add(batch, Invitation("hash", VOLUNTEER, other, 9))
+    async with database.write() as connection:
+        await connection.execute(tables.pair.update().values(helper=me))
+        await connection.execute(tables.invitation.update().values(used_by=me))
+        kept = await chats.everything(connection, chat)
+    assert naming - set(kept) == {"relay"}  # milliseconds on the way from one process to another
+    for name in ("role", "relative", "pair", "invitation"):
+        assert len(kept[name]) == 1
+        assert other not in str(kept[name])
+        assert not {"hash", "code"} & set(kept[name][0])
+
+
+async def test_nothing_that_names_somebody_outlives_them(database):
+    """A row of theirs in every table that could name them: the file has it, and when they are erased nothing does."""
+    chat = _chat()
+    mine = dict.fromkeys(("person", "who", "head", "helper", "writer", "sender", "by", "used_by"), chat.person)
+    mine |= {"chat": chat.key, "helper_chat": chat.key, "sender_chat": chat.key, "state_json": "{}", "about_json": "{}"}
+    naming = [t for t in tables.metadata.sorted_tables if {"person", "chat", "who", "head"} & set(t.c.keys())]
+    naming.remove(tables.relay)  # what another process takes within milliseconds
+    async with database.batch() as batch:
+        await chats.save(batch, [chat])
+    async with database.write() as connection:
+        for table in naming:
+            here = {"chat": chat.external, "channel": chat.channel} if table.name in {"outbox", "reach"} else {}
+            row = {c.name: 1 if c.type.python_type in {int, bool} else "" for c in table.c}
+            await connection.execute(
+                table.insert().values(row | {k: v for k, v in (mine | here).items() if k in table.c})
+            )
+        kept = await chats.everything(connection, chat)
+    assert [table.name for table in naming if not kept[table.name]] == []
+    async with database.batch() as batch:
+        await chats.erase(batch, chat)
+    assert await _everywhere(database, chat.person) == 0
+    assert await _everywhere(database, chat.key) == 0

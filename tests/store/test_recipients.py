@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
 from bot.broadcast.audience import Everyone, read_audience
 from bot.broadcast.model import Broadcast, Kind
+from bot.broadcast.reason import COUNTED, Reason
+from bot.channel import zalo_oa_api, zalo_oa_post
 from bot.engine.chat import Chat, Profile
 from bot.engine.session import Session
-from bot.store import audience, broadcasts, chats, claims, optouts, profiles, recipients, tables
+from bot.store import audience, broadcasts, chats, claims, optouts, profiles, recipients, results, tables
 from bot.store.audience import DAY, Terms
 from bot.store.claims import Outcome
 from bot.store.database import open_database
+from tests.kit.shell import REPOSITORY
 
 NOW = 2_000 * DAY
 TERMS = Terms("scam", "tip", ("a", "b"), 1, 3)
@@ -140,6 +145,18 @@ async def test_who_does_not_get_it_is_counted_by_reason(database):
         assert (newest.chat, newest.where, newest.reason) == ("a:6", "tea/boil", "in_a_guide")
 
 
+def test_every_reason_is_documented_and_said():
+    """One list: the page names them all, a platform's own are among them, and a tip's writer hears each that is counted."""
+    page = (REPOSITORY / "docs/broadcasts.md").read_text(encoding="utf-8").partition("## Who does not get it")[2]
+    rows = "".join(line.split("|")[1] for line in page.partition("\n## ")[0].splitlines() if line.startswith("|"))
+    assert set(re.findall(r"`(\w+)`", rows)) == set(Reason)
+    assert {zalo_oa_post.QUOTA, zalo_oa_api.WINDOW} <= set(Reason)
+    for language in ("vi", "en"):
+        words = (REPOSITORY / f"content/{language}/_bot/tip.j2").read_text(encoding="utf-8")
+        said = words.partition("{% block counted %}")[2].partition("{% endblock %}")[0]
+        assert [reason for reason in COUNTED if f"{{% if {reason} %}}" not in said] == []
+
+
 async def test_recipients_are_gathered_in_pieces_and_nobody_twice(database):
     """However small the pieces, everybody is there once, numbered from 1 in the order of the keys."""
     await _fill(database, [_chat(f"{number:03}", reachable=number % 10 != 0) for number in range(95)])
@@ -229,6 +246,20 @@ async def test_what_was_sent_is_found_for_a_change_and_marked(database):
         await claims.changed(connection, [(id_, 2, 1, "sent", ""), (id_, 2, 2, "deleted", "")])
         assert await claims.delivered(connection, id_, "a", version=2, after=0, most=9) == []
         assert [row.n for row in await claims.delivered(connection, id_, "a", version=3, after=0, most=9)] == [1]
+
+
+async def test_the_report_tells_the_rate_from_the_first_message_to_the_last(database):
+    """Four a quarter of a second apart; whose time is kept by the day alone does not count."""
+    await _fill(database, [_chat(f"{number}") for number in range(5)])
+    async with database.write() as connection:
+        id_ = await _send(connection)
+        await _gather(connection, id_)
+        await claims.claim(connection, id_, "a", after=0, until=99, most=9, now=NOW)
+        sent = [Outcome(id_, n, "sent", message=str(n), version=1, at=NOW + 250 * n) for n in range(1, 6)]
+        await claims.acknowledge(connection, sent)
+        await recipients.make_nameless(connection, ["a:4"])
+        row = await broadcasts.find(connection, "care")
+        assert (await results.results(connection, row))["rate"] == 4.0
 
 
 async def test_an_erased_person_leaves_rows_that_belong_to_nobody(database):

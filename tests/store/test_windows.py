@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from bot.broadcast.reason import Reason
 from bot.channel.base import Incoming, What
 from bot.store import chats, tables, tokens, windows
 from bot.store.chats import Chat
 from bot.store.database import open_database
 from bot.store.files import Files
 from bot.store.tokens import Pair
-from bot.store.windows import STAFF, WINDOW, Reach, Windows
+from bot.store.windows import Reach, Windows
 
 HOUR = 3_600_000
 NOW = 1_794_000_000_000
@@ -52,9 +53,9 @@ async def test_silence_is_kept_beside_it(database):
 def test_why_nobody_is_written_to():
     """The staff goes before the window; the end itself is outside."""
     assert Reach(NOW, 0).why_not(NOW + 48 * HOUR - 1, 48 * HOUR) == ""
-    assert Reach(NOW, 0).why_not(NOW + 48 * HOUR, 48 * HOUR) == WINDOW
-    assert Reach(0, NOW + 1).why_not(NOW, 48 * HOUR) == STAFF
-    assert Reach(0, NOW).why_not(NOW, 48 * HOUR) == WINDOW
+    assert Reach(NOW, 0).why_not(NOW + 48 * HOUR, 48 * HOUR) == Reason.WINDOW
+    assert Reach(0, NOW + 1).why_not(NOW, 48 * HOUR) == Reason.STAFF
+    assert Reach(0, NOW).why_not(NOW, 48 * HOUR) == Reason.WINDOW
 
 
 async def test_many_are_looked_up_at_once(database):

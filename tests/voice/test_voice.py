@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import io
 import shutil
 import subprocess
@@ -15,10 +16,10 @@ import pytest
 import soundfile
 
 from bot.voice.drafts import Drafts
-from bot.voice.provider import ACCENTS, NotSpoken, Program, find_provider
-from bot.voice.sound import ENDINGS, MP3, OGG, NoSound, encode, seconds
+from bot.voice.provider import ACCENTS, NotSpoken, Program, find_encoder, find_provider
+from bot.voice.sound import AAC, ENDINGS, MP3, OGG, NoSound, encode, seconds
 
-PIPER = Path(__file__).parents[1] / "kit" / "piper.py"
+PIPER, FFMPEG = (Path(__file__).parents[1] / "kit" / name for name in ("piper.py", "ffmpeg.py"))
 SHORT = "Đun nước."
 LONG = "Đun nước. Đợi sôi rồi tắt bếp. Nút thứ nhất: Xong rồi. Nút thứ hai: Chưa được. Nút thứ ba: Bạn bị vướng."
 SYLLABLES = 25
@@ -58,6 +59,58 @@ async def test_each_channel_gets_its_kind_of_file(drafts):
     mp3 = (await drafts.make("vi", SHORT, MP3)).read_bytes()
     assert soundfile.info(io.BytesIO(mp3)).format == "MP3"
     assert seconds(ogg) == pytest.approx(seconds(mp3), abs=0.1)
+
+
+def adts(file):
+    """How long a file of AAC plays in seconds, by its frames: 24 kHz, mono, one after the other to the end."""
+    frames = 0
+    while file:
+        assert (file[0], file[1] & 0xF6, file[2] >> 2 & 15, file[3] >> 6 | (file[2] & 1) << 2) == (0xFF, 0xF0, 6, 1)
+        file = file[(file[3] & 3) << 11 | file[4] << 3 | file[5] >> 5 :]
+        frames += 1
+    return frames * 1024 / 24_000
+
+
+@pytest.fixture(params=["av", "ffmpeg"])
+def encoder(request, tmp_path, monkeypatch):
+    """Who makes AAC: the package, where it is installed; the program."""
+    if request.param == "av" and not importlib.util.find_spec("av"):
+        pytest.skip("the package av is not installed")
+    if request.param == "ffmpeg":
+        (tmp_path / "bin").mkdir()
+        shutil.copy(FFMPEG, tmp_path / "bin" / "ffmpeg")
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+        monkeypatch.setattr(sys, "path", [])  # the package is not there
+    found = find_encoder()
+    monkeypatch.undo()
+    assert found.name.startswith(request.param)
+    return found
+
+
+async def test_zalo_gets_aac(encoder, tmp_path):
+    """A draft, and what somebody recorded, each once."""
+    asked = []
+    drafts = Drafts(find_provider, tmp_path / "kept", tmp_path, lambda: asked.append(1) or encoder)
+    file = await drafts.make("vi", LONG, AAC)
+    assert file.suffix == AAC
+    assert SYLLABLES / 6 < adts(file.read_bytes()) < SYLLABLES / 2
+    recorded = (await drafts.make("vi", LONG, OGG)).rename(tmp_path / "recorded.ogg")
+    keys = [await drafts.copy("recorded.ogg", AAC) for _ in range(2)]
+    copied = drafts.file(keys[0], AAC).read_bytes()
+    assert adts(copied) == pytest.approx(seconds(recorded.read_bytes()), abs=0.2)
+    assert (keys[0], len(asked)) == (keys[1], 2)
+
+
+async def test_what_cannot_be_made_aac_is_not_spoken(drafts, tmp_path):
+    """Nobody makes it, no such recording, one that is none: a reason, and no half file."""
+    (tmp_path / "none.ogg").write_bytes(b"OggS")
+    for encoder, name in ((None, "none.ogg"), (drafts._encoder(), "gone.ogg"), (drafts._encoder(), "none.ogg")):
+        made = Drafts(find_provider, tmp_path / "kept", tmp_path, lambda found=encoder: found)
+        with pytest.raises(NotSpoken):
+            await made.copy(name, AAC)
+    with pytest.raises(NotSpoken, match="nobody makes AAC"):
+        await Drafts(find_provider, tmp_path / "kept", encoder=lambda: None).make("vi", SHORT, AAC)
+    assert list(tmp_path.glob("kept/*")) == []
 
 
 async def test_other_words_sound_otherwise(drafts):

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from bot.channel.picture import Pictures
 from bot.channel.zalo_bot_post import Addresses
 from bot.voice.drafts import Drafts
+from bot.voice.sound import AAC, MP3
 from bot.web.addressed import Addressed
 from bot.web.media import AN_HOUR, FOR_EVER
 from tests.channel.conftest import KETTLE, listening
@@ -26,6 +27,7 @@ async def fetch(tmp_path):
     (tmp_path / "secret.svg").write_text(KETTLE)
     (tmp_path / "voice").mkdir()
     (tmp_path / "voice" / f"{KEY}.mp3").write_bytes(b"ID3")
+    (tmp_path / "voice" / f"{KEY}.aac").write_bytes(b"\xff\xf1")
     pictures = Pictures(media, tmp_path / "cache")
     async with listening() as door, aiohttp.ClientSession() as client:
         door.app = Starlette(routes=Addressed(media, pictures, Drafts(lambda _: None, tmp_path / "voice")).routes)
@@ -70,5 +72,6 @@ async def test_nothing_else_is_shown(fetch, path):
 
 async def test_a_draft_voice_is_found_by_its_key(fetch):
     """As long as it is there."""
-    address = Addresses(fetch.base).draft(KEY).removeprefix(fetch.base)
-    assert await fetch(address) == (200, FOR_EVER, b"ID3")
+    for ending, data in ((MP3, b"ID3"), (AAC, b"\xff\xf1")):
+        address = Addresses(fetch.base).draft(KEY, ending).removeprefix(fetch.base)
+        assert await fetch(address) == (200, FOR_EVER, data)

@@ -168,7 +168,7 @@ async def test_an_invitation_waits_for_a_tap(bot: Running) -> None:
         assert "Lời mời vào đội tình nguyện" in page.text
         assert await chats_of(bot) == 0
         page = await press(person, made.token)
-        assert "đã vào đội Đoàn xã" in page.text
+        assert "Tên đội: Đoàn xã." in page.text
 
 
 async def test_a_guide_is_known_by_its_name_alone(three: Running) -> None:

@@ -17,7 +17,7 @@ SPOKEN = {"vi": ("bấm một nút", "bấm một số"), "en": ("tap a button",
 def told(channel, language, text):
     """What somebody on a channel is told."""
     speaker = guides().speaker(Chat(f"{channel}:1", channel, "1", language, 0, 0))
-    return speaker.tell(None, None, Tell(text, "", ("home",)), MORNING)
+    return speaker.tell(None, None, Tell(text, "", ("home",), (("call", ""),)), MORNING)
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

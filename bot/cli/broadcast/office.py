@@ -135,6 +135,9 @@ def run(work: Callable[[Office], Answer], *, as_json: bool) -> int:
     except Refused as refused:
         complain(str(refused))
         return refused.code
+    except OSError as fault:
+        complain(f"{fault.filename} cannot be written: {fault.strerror}.")
+        return SETUP
     return _say(answer, as_json=as_json)
 
 

@@ -72,6 +72,7 @@ def _said(data: dict[str, Any]) -> list[str]:
     for state, number in data["states"].items():
         said.append(f"  {number:>8}  {state}")
         said += [f"  {n:>16}  {reason}" for reason, n in data["reasons"].get(state, {}).items()]
+    said += [f"  {data['rate']} a second, from the first message to the last"] if data.get("rate") else []
     said.append(f"  {data['taps']:>8}  taps · {data['opt_outs']} want fewer · told {data['waits']} times to wait")
     if "guide" in data:
         said.append(f"Within three days, of {data['guide']}:")

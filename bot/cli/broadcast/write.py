@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.broadcast.reader import FOLDER, NAME, names
+from bot.broadcast.reason import COUNTED, Reason
 from bot.capability import CAPABILITIES
 from bot.channel.terminal import lines
 from bot.cli.broadcast.office import Answer, Office, Refused, count, run, run_at_database
@@ -33,17 +34,6 @@ _WORDS = {
     "vi": "{% block text %}\n{# TODO #}{{ You }} nhớ nhé.\n\nMỗi câu nói một việc.\n{% endblock %}\n",
     "en": "{% block text %}\n{# TODO #}A word of advice.\n\nOne thing in each sentence.\n{% endblock %}\n",
 }
-
-REASONS = {
-    "unreachable": "have blocked the bot or are gone",
-    "channel_off": "are on a channel that broadcasts do not go to",
-    "opted_out": "want less of this topic",
-    "had_enough": "have had as many as they should",
-    "same_person": "get it in another chat of theirs",
-    "in_a_guide": "are in a guide right now",
-    "window": "have done nothing there for too long: the platform takes nothing for them",
-}
-"""Why people do not get a broadcast, as an operator reads it."""
 
 
 def new(name: str, *, dry_run: bool, as_json: bool) -> int:
@@ -132,7 +122,7 @@ def people(name: str, *, as_json: bool) -> int:
             "parts": each,
         }
         said = [f"{count(gets, 'person')} would get it now, of {data['meant']} who are meant."]
-        said += [f"  {number:>8}  {REASONS[why]}" for why, number in sorted(counted.items())]
+        said += [f"  {number:>8}  {COUNTED[Reason(why)]}" for why, number in sorted(counted.items())]
         said += [f"  {held:>8}  of them are held out, to compare"] if held else []
         said += [f"  {number:>8}  would get part {part} now, of a series" for part, number in enumerate(each, 1)]
         said += [f"Nobody is disturbed now: it goes on {clock(begins)}."] if begins > now else []
@@ -154,5 +144,5 @@ def _example(example: Example) -> dict[str, str]:
         "place": example.place,
         "where": example.where,
         "seen": local_time(example.seen_at).strftime("%Y-%m-%d"),
-        "why": REASONS.get(example.reason, "gets it"),
+        "why": COUNTED[Reason(example.reason)] if example.reason else "gets it",
     }

@@ -14,6 +14,7 @@ from bot.cli.report import OK, SETUP, USAGE, complain, show
 from bot.cli.settings import settings
 from bot.engine.event import local_day
 from bot.people.campaign import read_campaigns
+from bot.people.small import LEAST
 from bot.service import tally
 from bot.service.campaign import Progress, progress
 
@@ -57,7 +58,7 @@ def campaign(key: str, *, as_json: bool, now: int) -> int:
     for each, rows in counted:
         typer.echo(f"{each.key}: {each.name}, {each.first} to {each.last}")
         for row in _rows(rows):
-            number = "<5" if row["number"] is None else row["number"]
+            number = f"<{LEAST}" if row["number"] is None else row["number"]
             of = f" (of {row['of']} people)" if row["of"] else ""
             typer.echo(f"  {row['measure']:20} {row['where']:28} {number:>6} / {row['target']}{of}")
     if not counted:
@@ -66,14 +67,14 @@ def campaign(key: str, *, as_json: bool, now: int) -> int:
 
 
 def _rows(found: list[Progress]) -> list[dict[str, object]]:
-    """As plain data; a number that is hidden is null."""
+    """As plain data: of a place its fives, null for one to four people."""
     return [
         {
             "measure": each.measure.key,
             "name": each.measure.name,
             "where": each.where,
             **{name: value for name, value in asdict(each).items() if name in {"is_team", "target", "of"}},
-            "number": None if each.is_hidden else each.number,
+            "number": each.shown,
         }
         for each in found
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +11,16 @@ import typer
 
 from bot.cli.database import at_database
 from bot.cli.people.places import place_of
-from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show
+from bot.cli.report import FINDINGS, OK, SETUP, USAGE, complain, show, write
 from bot.cli.settings import settings
 from bot.engine.event import local_day
 from bot.service import tally
+from bot.service.month import last_month
 from bot.service.tally import COLUMNS, Facts, Sheet
 from bot.store import teams
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from datetime import date
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +36,9 @@ USUAL = tuple(column for column in COLUMNS if column not in {"came", "came_finis
 OF_TEAM = tuple(column for column in COLUMNS if column not in {"started", "finished"})
 """Columns when none are named: what people do by themselves is no team's, what comes of links is."""
 
+EXPLAINED = ("walked", "calls", "started", "came")
+"""Columns whose names do not say it all."""
+
 
 def report(team: str, place: str, *, month: str, out: str, columns: str, now: int) -> int:
     """Count, and write it down. 2 when there is no such month, team, place or column; 3 when it cannot be written."""
@@ -44,7 +46,7 @@ def report(team: str, place: str, *, month: str, out: str, columns: str, now: in
     if config is None:
         return SETUP
     wanted = tuple(name.strip() for name in columns.split(",") if name.strip()) or config.report_columns
-    days = tally.month_of(month) if month else _last_month(local_day(now))
+    days = tally.month_of(month) if month else last_month(local_day(now))
     if days is None:
         complain(f"'{month}' is no month such as 2026-11.")
         return USAGE
@@ -124,17 +126,18 @@ def _made(house: House, language: str, counted: tuple[Facts, dict[str, Team]], a
         rows = tuple((named(row), *numbers) for row, numbers in sheet.rows)
         return Table(say(title), head, rows, (say("total"), *sheet.total))
 
-    grids = [("by_guide", tally.by_guide(facts))]
-    if not team:
-        grids.append(("by_team", tally.by_team(facts)))
-    if not team and about.parted:
-        grids.append(("by_place", tally.by_place(facts)))
+    grids = [tally.by_guide(facts)] if team else tally.of_area(facts, parted=about.parted)
+    sheets = tally.sheets(grids, about.columns, hides=not team)
     scope = say("of_team", name=printable(name)) if team else say("of_place", name=name or say("every"))
     return Report(
         say("report", month=f"{facts.first:%m/%Y}"),
         (scope, f"{facts.first:%d/%m/%Y} – {facts.last:%d/%m/%Y}"),
-        tuple(table(title, grid.sheet(about.columns, hides=not team)) for title, grid in grids),
-        (say("meaning"), *(() if team else (say("hides"),))),
+        tuple(table(title, sheet) for title, sheet in zip(("by_guide", "by_team", "by_place"), sheets, strict=False)),
+        (
+            say("meaning"),
+            *(say(f"means_{column}") for column in about.columns if column in EXPLAINED),
+            *(() if team else (say("hides"),)),
+        ),
         say("notes"),
         say("hidden"),
         language,
@@ -157,15 +160,4 @@ def _write(report: Report, out: str) -> int:
     except (RuntimeError, ImportError) as fault:
         complain(f"The report cannot be made: {str(fault).splitlines()[0]}")
         return FINDINGS
-    try:
-        file.write_bytes(made)
-    except OSError as fault:
-        complain(f"{file} cannot be written: {fault.strerror}.")
-        return SETUP
-    complain(f"{file} written, {max(1, len(made) // 1024)} KB.")
-    return OK
-
-
-def _last_month(today: date) -> tuple[date, date]:
-    last = today.replace(day=1) - timedelta(days=1)
-    return last.replace(day=1), last
+    return write(file, made)

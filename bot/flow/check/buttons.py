@@ -52,7 +52,7 @@ def lengths(template: Template, tree: Tree) -> Iterator[Problem]:
         for channel in tree.channels:
             can = CAPABILITIES[channel]
             limit = can.caption if step and step.picture else can.text
-            lines = _numbered(step) if step and not can.buttons else 0
+            lines = _numbered(step, can.buttons) if step else 0
             if length + lines > limit:
                 told = f" and {lines} of numbered answers" if lines else ""
                 message = f"{length} characters{told}, {channel} shows {limit}"
@@ -62,7 +62,8 @@ def lengths(template: Template, tree: Tree) -> Iterator[Problem]:
                 yield template.problem(text.line, text.column, "E035", message, hint)
                 break
     for block in label_blocks(template, tree):
-        if block.name.startswith("words") or block.name in {"goal", "alarm", "calm"} or template.name == "commands":
+        is_list = block.name.startswith("words") or block.name in {"alarm", "life", "calm"}
+        if is_list or block.name == "goal" or template.name == "commands":
             continue
         most = TITLE_MAX if template.name == GUIDE else LABEL_MAX
         if len(block.words) > most:
@@ -70,10 +71,10 @@ def lengths(template: Template, tree: Tree) -> Iterator[Problem]:
             yield template.problem(block.line, block.column, "E036", message, "shorten it; the text can say the rest")
 
 
-def _numbered(step: Step) -> int:
-    """How long the answers of a step may get where they stand in the text, with the small row below them."""
-    answers = len(OF_DO) if step.kind is Kind.DO else len(step.go)
-    return (answers + 2) * (LABEL_MAX + NUMBER_MAX)
+def _numbered(step: Step, buttons: int) -> int:
+    """How long the answers without a button may get in the text, where at most `buttons` are; with the small row."""
+    answers = len(OF_DO) - 1 if step.kind is Kind.DO else len(step.go)  # "other" stands beside known problems
+    return max(0, answers + 2 - buttons) * (LABEL_MAX + NUMBER_MAX)
 
 
 def _length(block: Block, template: Template, tree: Tree) -> int:

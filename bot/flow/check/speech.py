@@ -80,7 +80,7 @@ def pronouns(template: Template, tree: Tree) -> Iterator[Problem]:
     pattern = _pronoun_pattern(tree.forms)
     for match in pattern.finditer(template.visible()):
         block = template.block_at(match.start()) if match["pronoun"] else None
-        if block and block.name not in {"helper", "alarm", "calm"} and not block.name.startswith("words"):
+        if block and block.name not in {"helper", "alarm", "life", "calm"} and not block.name.startswith("words"):
             hint = "write {{ you }} or {{ me }}, {{ You }} or {{ Me }} at the beginning of a sentence"
             message = f"'{match['pronoun']}' is written out"
             yield template.problem_at(match.start("pronoun"), "W108", message, hint)

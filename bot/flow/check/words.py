@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.problem import Problem
 
 WORDLESS = {Kind.FORK, Kind.ENTER, Kind.INCLUDE}
-_GUIDE_BLOCKS = {"title", "goal", "words", "alarm", "calm"}
+_GUIDE_BLOCKS = {"title", "goal", "words", "alarm", "life", "calm"}
 
 
 def texts(flow: Flow, tree: Tree) -> Iterator[Problem]:

@@ -11,8 +11,10 @@ from bot.engine import path
 from bot.engine.effect import Show
 from bot.engine.event import local_time
 from bot.people.find import says_unknown
-from bot.service.help import relay
-from bot.service.help.watch import watch
+from bot.people.role import Right
+from bot.service import rights
+from bot.service.help import call
+from bot.service.help.call import in_call, ticket_of, watch
 from bot.service.quiet import on_duty
 from bot.store import teams, tickets
 from bot.store.tickets import OPEN, Side, Ticket
@@ -47,8 +49,12 @@ class Offer:
     async def run(self, desk: Desk) -> Reply | None:
         """Ask for consent in one tap. Where there is no team, the telephone number has to do."""
         talk, connection = desk.talk(), desk.connection
-        if talk.chat.mode or not await teams.any_serves(connection) or not await _may_call(desk, talk):
+        if ticket := ticket_of(talk.chat):
+            is_called(talk, ticket)
+            return talk.reply()
+        if not await teams.any_serves(connection) or not await _may_call(desk, talk):
             return None
+        desk.work.take_back(desk.incoming)  # this says all that was said
         talk.tell("help.offer", "call_help", "sit_beside", "stay" if talk.flow else "home")
         return talk.reply()
 
@@ -61,8 +67,8 @@ class Call:
         """Ask once where they live; then open the call."""
         talk, connection = desk.talk(), desk.connection
         chat = talk.chat
-        if chat.mode.startswith(f"{relay.MODE}:"):
-            talk.tell("help.already")
+        if ticket := ticket_of(chat):
+            is_called(talk, ticket)
             return talk.reply()
         if not await _may_call(desk, talk):
             talk.tell("human", "stay" if talk.flow else "home")
@@ -76,12 +82,12 @@ class Call:
             return talk.reply()
         about = where(talk)
         step = talk.session.step if talk.flow and talk.session else ""
-        ticket = Ticket(0, chat.person, chat.key, team.code, chat.place, chat.flow, step, about, OPEN, talk.at)
-        id_ = await tickets.add(connection, ticket)
+        opened = Ticket(0, chat.person, chat.key, team.code, chat.place, chat.flow, step, about, OPEN, talk.at)
+        id_ = await tickets.add(connection, opened)
         await tickets.join(connection, Side(id_, chat.person, chat.key, asks=True))
         opens = on_duty(talk.at, desk.work.config)
         desk.work.put(watch(id_, opens))
-        talk.chat = replace(chat, mode=relay.mode(id_))
+        talk.chat = replace(chat, mode=call.waiting(id_))
         when = local_time(opens).strftime("%H:%M, %d/%m") if opens > talk.at else ""
         talk.tell("help.called", f"help_end:{id_}", team=team.name, when=when)
         return talk.reply()
@@ -100,6 +106,11 @@ class Lives:
         chat = desk.work.chats[key]
         desk.work.chats[key] = replace(chat, place=place, mode="")
         return await Call().run(desk)
+
+
+def is_called(talk: Talk, ticket: int) -> None:
+    """Once is enough: somebody is there already, or will come."""
+    talk.tell("help.already", f"help_end:{ticket}", waits="" if call.is_helped(talk.chat) else "1")
 
 
 def ask_place(talk: Talk) -> None:
@@ -138,13 +149,15 @@ def lives(talk: Talk, place: str) -> None:
 
 def joined(talk: Talk, says: Mapping[str, Any]) -> None:
     """A helper has come."""
-    if talk.chat.mode == relay.mode(says["ticket"]):
+    if in_call(talk, says, joined):
+        talk.chat = replace(talk.chat, mode=call.mode(says["ticket"]))
         talk.tell("help.joined", f"help_end:{says['ticket']}", team=says["team"], second="1" if says["second"] else "")
 
 
 def waits_again(talk: Talk, says: Mapping[str, Any]) -> None:
-    """The helper has passed it on: somebody else will come."""
-    if talk.chat.mode == relay.mode(says["ticket"]):
+    """The helper has passed it on, or is gone: somebody else will come."""
+    if in_call(talk, says, waits_again):
+        talk.chat = replace(talk.chat, mode=call.waiting(says["ticket"]))
         talk.tell("help.waits_again", f"help_end:{says['ticket']}")
 
 
@@ -152,23 +165,24 @@ async def _may_call(desk: Desk, talk: Talk) -> bool:
     """Not too often, and not after misuse."""
     earlier = await tickets.of_person(desk.connection, talk.chat.person, talk.at - ABUSED)
     today = [ticket for ticket in earlier if ticket.opened_at > talk.at - DAY]
-    return len(today) < MOST_A_DAY and not any(ticket.how == relay.ABUSE for ticket in earlier)
+    return len(today) < MOST_A_DAY and not any(ticket.how == call.ABUSE for ticket in earlier)
 
 
 async def _team(desk: Desk, place: str) -> Team | None:
     """Whom the call is for: of the teams that serve the place one with somebody on duty, else the first."""
-    serving = await teams.serving(desk.connection, "" if place == NOWHERE else place)
-    serving = serving or await teams.anywhere(desk.connection)
-    for team in serving:
-        if await tickets.on_duty(desk.connection, team.code):
-            return team
+    connection = desk.connection
+    serving = await teams.serving(connection, "" if place == NOWHERE else place)
+    for team in serving or await teams.anywhere(connection):
+        for person, _ in await tickets.on_duty(connection, team.code):
+            if await rights.has(connection, person, Right.SEE_QUEUE, team=team.code):
+                return team
     return serving[0] if serving else None
 
 
 def where(talk: Talk) -> dict[str, Any]:
     """What a helper may see: the guide, the step, what was tried, how to address the person. Nothing they typed."""
     flow, session, speaker = talk.flow, talk.session, talk.house.speaker(talk.chat)
-    about: dict[str, Any] = {"called": speaker.address.label, "title": "", "head": "", "tried": [], "at": None}
+    about: dict[str, Any] = {"called": speaker.called, "title": "", "head": "", "tried": [], "at": None}
     if flow is None or session is None:
         return about
     about["title"] = speaker.title(flow.name)

@@ -10,8 +10,9 @@ from jinja2 import UndefinedError
 from bot.people.role import Right
 from bot.service import rights
 from bot.service.errand import Notice
-from bot.service.help import relay
-from bot.service.help.watch import card, told, watch
+from bot.service.help import call, ending, relay
+from bot.service.help.call import notice, ticket_of
+from bot.service.help.watch import card, told
 from bot.store import marks, teams, tickets
 from bot.store.tickets import CLAIMED, Side
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.service.errand import Desk
     from bot.service.talk import Reply, Talk
+    from bot.store.hot import Connection
     from bot.store.tickets import Ticket
 
 LESSON = "volunteer-first-day"
@@ -27,6 +29,9 @@ LESSON = "volunteer-first-day"
 
 MOST_WAITING = 5
 """Calls in one list."""
+
+SECOND = "second"
+"""In `Ticket.about`: another helper has been asked for, and nobody has come yet."""
 
 CANNED = ("hello", "slowly", "no_code", "where", "done")
 """Replies that are ready: blocks of _bot/help_replies.j2."""
@@ -53,6 +58,15 @@ class Duty:
             await tickets.go_on_duty(connection, person, talk.chat.key, self.team, talk.at)
             talk.tell("help.on_duty", f"queue:{self.team}", f"duty_off:{self.team}")
         return talk.reply()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Somebody who helps has blocked the bot: they cannot be told of calls."""
+
+    async def run(self, desk: Desk) -> None:
+        """Off duty, without a word."""
+        await tickets.go_off_duty(desk.connection, desk.talk().chat.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +106,9 @@ class Claim:
             talk.tell("team.not_allowed", "home")
         elif not await has_learnt(desk):
             talk.tell("help.learn_first", f"open:{LESSON}", "team")
-        elif ticket.person == chat.person or chat.mode.startswith(f"{relay.MODE}:"):
-            talk.tell("help.busy", f"queue:{ticket.team}")
-        elif not (relay.is_going_on(ticket) if self.second else await tickets.claim(connection, ticket.id, talk.at)):
+        elif ticket.person == chat.person or ticket_of(chat):
+            talk.tell("help.busy", f"queue:{ticket.team}", helps="1" if call.is_helped(chat) else "")
+        elif not await (_join if self.second else tickets.claim)(connection, ticket.id, talk.at):
             talk.tell("help.taken", f"queue:{ticket.team}", "team")
         else:
             await self._begin(desk, talk, ticket)
@@ -104,13 +118,13 @@ class Claim:
         chat = talk.chat
         others = await tickets.sides(desk.connection, ticket.id)
         await tickets.join(desk.connection, Side(ticket.id, chat.person, chat.key))
-        desk.work.cancelled.add(relay.watch_key(ticket.id))
-        desk.work.put(relay.silence(ticket.id, talk.at))
+        desk.work.cancelled.add(call.watch_key(ticket.id))
+        desk.work.put(call.silence(ticket.id, talk.at))
         team = await teams.find(desk.connection, ticket.team)
-        says = {"ticket": ticket.id, "team": team.name if team else "", "second": self.second}
         for side in others:
-            desk.work.post(Notice(side.chat, side.person, "help.joined", says))
-        talk.chat = replace(chat, mode=relay.mode(ticket.id))
+            says = {"team": team.name if team else "", "second": self.second}
+            desk.work.post(notice(side, "help.joined", ticket.id, **says))
+        talk.chat = replace(chat, mode=call.mode(ticket.id))
         values = on_card(talk, card(ticket))
         values["notes"] = notes(talk, ticket.guide, ticket.step)
         offers = [f"reply:{ticket.id}.{name}|{_reply(talk, name)}" for name in CANNED[:2]]
@@ -133,30 +147,30 @@ class PassOn:
         sides = await tickets.sides(connection, self.ticket)
         own = any(side.person == person and not side.asks for side in sides)
         if ticket is None or ticket.state != CLAIMED or not own:
-            relay.over(talk)
+            talk.tell("help.ended")
+            talk.go_on()
             return talk.reply()
-        await rights.use(connection, person, Right.PASS_ON, talk.at, team=ticket.team, what=f"ticket {ticket.id}")
+        if not await rights.use(
+            connection, person, Right.PASS_ON, talk.at, team=ticket.team, what=f"ticket {ticket.id}"
+        ):
+            await ending.step_out(desk, ticket.id, person)
+            ending.over(talk)
+            return talk.reply()
         says = card(ticket) | {"late": False, "second": self.second}
         for each, chat in await told(connection, ticket, person):
             desk.work.post(Notice(chat, each, "help.waiting", says))
         if self.second:
+            await tickets.describe(connection, ticket, ticket.about | {SECOND: True})
             talk.tell("help.second_asked")
-            return talk.reply()
-        await tickets.leave(connection, ticket.id, person)
-        if not any(not side.asks and side.person != person for side in sides):
-            await tickets.reopen(connection, ticket.id)
-            desk.work.put(watch(ticket.id, talk.at, 1))
-            desk.work.cancelled.add(relay.silence_key(ticket.id))
-            for side in sides:
-                if side.asks:
-                    desk.work.post(Notice(side.chat, side.person, "help.waits_again", {"ticket": ticket.id}))
-        relay.came_back(talk, "help.passed_on", ticket.id)
+        else:
+            await ending.step_out(desk, ticket.id, person, stage=1)
+            ending.came_back(talk, "help.passed_on")
         return talk.reply()
 
 
 def is_waiting(talk: Talk, says: Mapping[str, Any]) -> None:
     """Somebody calls for help. Who is helping at this moment is not disturbed."""
-    if talk.chat.mode.startswith(f"{relay.MODE}:"):
+    if ticket_of(talk.chat):
         return
     claim = "claim_second" if says.get("second") else "claim"
     talk.tell(
@@ -173,11 +187,19 @@ def more(talk: Talk, ticket: str) -> None:
 def reply(talk: Talk, about: str) -> None:
     """A reply that is ready goes to the person, in the helper's name."""
     ticket, _, name = about.partition(".")
-    if name in CANNED and talk.chat.mode == relay.mode(int(ticket)):
-        talk.errands.append(relay.Say(int(ticket), _reply(talk, name)))
+    if name in CANNED and talk.chat.mode == call.mode(int(ticket)):
+        talk.errands.append(relay.Say(int(ticket), _reply(talk, name), ready=True))
         talk.tell("help.replied", words=_reply(talk, name))
     else:
         talk.go_on()
+
+
+async def _join(connection: Connection, id_: int, _now: int) -> bool:
+    """Come into a call where another helper is asked for. False: nobody is, or somebody was quicker."""
+    ticket = await tickets.find(connection, id_)
+    if ticket is None or ticket.state != CLAIMED or not ticket.about.get(SECOND):
+        return False
+    return await tickets.describe(connection, ticket, ticket.about | {SECOND: False})
 
 
 async def has_learnt(desk: Desk) -> bool:
@@ -212,7 +234,7 @@ def on_card(talk: Talk, says: Mapping[str, Any]) -> dict[str, str]:
 
 def _label(talk: Talk, ticket: Ticket) -> str:
     said = on_card(talk, card(ticket))
-    return f"{said['called']} · {said['title']}" if said["title"] else said["called"]
+    return " · ".join(filter(None, (said["called"], said["title"])))
 
 
 def notes(talk: Talk, guide: str, name: str) -> str:

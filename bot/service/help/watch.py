@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from bot.people.role import Right, Role
 from bot.service import rights
 from bot.service.errand import Notice
-from bot.service.help import relay
+from bot.service.help import call
 from bot.service.quiet import on_duty
-from bot.store import jobs, roles, tickets
-from bot.store.jobs import Job
+from bot.store import jobs, roles, teams, tickets
 from bot.store.tickets import OPEN
 
 if TYPE_CHECKING:
@@ -23,19 +22,12 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.store.database import Database
     from bot.store.hot import Connection
+    from bot.store.jobs import Job
     from bot.store.tickets import Ticket
 
 MINUTE = 60_000
-STAGES = (0, 15 * MINUTE, 60 * MINUTE)
-"""Milliseconds after the opening (or the first hour of duty): the team, its leads, the commune."""
-
-KIND = "help"
-SILENCE = "help_silence"
-
-
-def watch(ticket: int, at: int, stage: int = 0) -> Job:
-    """Look after a call at that time."""
-    return Job(relay.watch_key(ticket), "", at, {"ticket": ticket, "stage": stage, "from": at}, KIND)
+STAGES = (0, 15 * MINUTE, 60 * MINUTE, 24 * 60 * MINUTE)
+"""Milliseconds after the opening (or the first hour of duty): the team, its leads, the commune; then it ends."""
 
 
 def carriers(database: Database, config: Config) -> dict[str, Callable[[Job, int], Awaitable[None]]]:
@@ -48,23 +40,28 @@ def carriers(database: Database, config: Config) -> dict[str, Callable[[Job, int
             if ticket is None or ticket.state != OPEN:
                 return
             stage = job.payload["stage"]
+            if stage == len(STAGES) - 1:
+                await _end(connection, ticket.id, call.NOBODY, now)
+                return
             people = await _people(connection, ticket, stage)
             await jobs.add(connection, _told(ticket, people, now, stage))
-            if stage + 1 < len(STAGES):
-                due = now + STAGES[stage + 1] - STAGES[stage]
-                await jobs.add(connection, [watch(ticket.id, on_duty(due, config), stage + 1)])
+            due = now + STAGES[stage + 1] - STAGES[stage]
+            await jobs.add(connection, [call.watch(ticket.id, on_duty(due, config), stage + 1)])
 
     async def silence(job: Job, now: int) -> None:
         async with database.batch() as connection:
-            id_ = job.payload["ticket"]
-            sides = await tickets.sides(connection, id_)
             await jobs.cancel(connection, [job.key])
-            if await tickets.close(connection, id_, relay.QUIET, now):
-                says = {"ticket": id_, "how": relay.QUIET}
-                posts = [Notice(side.chat, side.person, "help.over", says) for side in sides]
-                await jobs.add(connection, [post.job(id_, now) for post in posts])
+            await _end(connection, job.payload["ticket"], call.QUIET, now)
 
-    return {KIND: look, SILENCE: silence}
+    return {call.WATCH: look, call.SILENCE: silence}
+
+
+async def _end(connection: Connection, ticket: int, how: str, now: int) -> None:
+    """Close a call in which nothing happens; everybody in it hears so."""
+    sides = await tickets.sides(connection, ticket)
+    if await tickets.close(connection, ticket, how, now):
+        posts = [call.notice(side, "help.over", ticket, how=how) for side in sides]
+        await jobs.add(connection, [post.job(ticket, now) for post in posts])
 
 
 async def told(connection: Connection, ticket: Ticket, besides: str) -> list[tuple[str, str]]:
@@ -80,7 +77,11 @@ async def _people(connection: Connection, ticket: Ticket, stage: int) -> list[tu
         held = await roles.of_team(connection, ticket.team)
         found = [(each.person, chat_of(each.person)) for each in held if each.grant.role is Role.LEAD]
     else:
-        held = await roles.of_place(connection, Role.COMMUNE_ADMIN, ticket.place)
+        team = await teams.find(connection, ticket.team)
+        place = team.place if team else ""
+        above = [place, place.partition("/")[0]] if "/" in place else [place]
+        admins = [await roles.of_place(connection, Role.COMMUNE_ADMIN, each) for each in above]
+        held = next(filter(None, admins), [])
         found = [(each.person, chat_of(each.person)) for each in held]
     may = [await rights.has(connection, person, Right.SEE_QUEUE, team=ticket.team) for person, _ in found]
     return [each for each, is_allowed in zip(found, may, strict=True) if is_allowed and each[0] != ticket.person]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.engine.event import VIETNAM, local_day
+from bot.engine.event import VIETNAM, local_day, local_time
+from bot.meaning.moment import moment
 from bot.people.role import Right
 from bot.service import rights
 from bot.service.errand import Notice
@@ -28,6 +29,9 @@ MOST_DIGITS = 12
 
 MORNING = time(8)
 """When "tomorrow morning" is."""
+
+FARTHEST = timedelta(days=60)
+"""How far ahead a tip may be planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Counted:
             others = ("tip_all", "tip_stuck", "tip_finished") if tip.state == WRITTEN else ()
             talk.tell("tip.nobody", *(f"{other}:{tip.id}" for other in others), _away(tip), **said)
         elif tip.start_at == UNSAID:
+            if not talk.chat.mode:
+                set_mode(talk, tip.id, "when")
             talk.tell("tip.counted", f"tip_now:{tip.id}", f"tip_tomorrow:{tip.id}", _away(tip), **said)
         else:
             await _ask_number(desk, talk, tip)
@@ -58,10 +64,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The writer says when it goes out."""
+    """The writer says when it goes out: in milliseconds, or at once."""
 
     tip: int
-    tomorrow: bool = False
+    at: int = NOW
 
     async def run(self, desk: Desk) -> Reply:
         """Then the number is asked for."""
@@ -71,8 +77,7 @@ class When:
             if tip is not None:
                 talk.tell("tip.gone", "tip:", "home")
             return talk.reply()
-        day = datetime.combine(local_day(talk.at) + timedelta(days=1), MORNING, VIETNAM)
-        tip = replace(tip, start_at=int(day.timestamp() * 1000) if self.tomorrow else NOW, changed_at=talk.at)
+        tip = replace(tip, start_at=self.at, changed_at=talk.at)
         await tips.save(desk.connection, tip)
         await _ask_number(desk, talk, tip)
         return talk.reply()
@@ -156,6 +161,28 @@ def number_typed(talk: Talk, tip: int, text: str) -> None:
         talk.errands.append(Confirm(tip, int(digits)))
     else:
         talk.tell("tip.only_number", *(offer for offer in talk.chat.offers if offer.startswith("tip_")))
+
+
+def tomorrow(at: int) -> int:
+    """The next morning, at eight."""
+    day = datetime.combine(local_day(at) + timedelta(days=1), MORNING, VIETNAM)
+    return int(day.timestamp() * 1000)
+
+
+def when_typed(talk: Talk, tip: int, text: str) -> None:
+    """Day and time, as they are typed: "mai 8 giờ"."""
+    now = local_time(talk.at)
+    found = moment(text, now)
+    offers = [offer for offer in talk.chat.offers if offer.startswith("tip_")]
+    if found is None:
+        talk.tell("tip.no_time", *offers)
+    elif found == now:
+        talk.errands.append(When(tip))
+    elif now < found <= now + FARTHEST:
+        talk.errands.append(When(tip, int(found.timestamp() * 1000)))
+    else:
+        about = {"when": found.strftime("%H:%M, %d/%m/%Y"), "most": str(FARTHEST.days)}
+        talk.tell("tip.past" if found < now else "tip.far", *offers, **about)
 
 
 async def _open(desk: Desk, talk: Talk, id_: int) -> Tip | None:

@@ -1,10 +1,10 @@
-"""What is typed while a tip is made: its text, a place, a guide, the number of people. Pure."""
+"""What is typed while a tip is made: its text, a place, a guide, the time, the number of people. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.service.tip.sending import number_typed
+from bot.service.tip.sending import number_typed, when_typed
 from bot.service.tip.words import FINISHED, LONGEST, STUCK, end_mode, faults
 from bot.service.tip.writing import MOST_PLACES, At, Whom, Write, offer_guides
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def typed(talk: Talk, about: str, text: str) -> bool:
-    """What is typed while a tip is made: its text, a place, a guide, the number of people."""
+    """Whether what is typed was for the tip that is being made."""
     tip, _, what = about.partition(".")
     asked = any(offer.startswith("tip_") for offer in talk.chat.offers)
     if asked and text and what in _TYPED:
@@ -74,5 +74,6 @@ _TYPED: dict[str, Callable[[Talk, int, str], None]] = {
     "place": _place,
     STUCK: _guide(STUCK),
     FINISHED: _guide(FINISHED),
+    "when": when_typed,
     "number": number_typed,
 }

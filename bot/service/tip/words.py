@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.broadcast.check import check_said
 from bot.broadcast.model import Broadcast, Kind, Plan
+from bot.broadcast.reason import COUNTED
 from bot.engine.event import local_time
 from bot.people.role import TABLE, Right, Scope
 from bot.service.broadcast_words import Words
-from bot.service.help import relay
+from bot.service.help import call
 from bot.service.quiet import allowed
 from bot.service.sending import needed
 from bot.store.tips import UNSET, Tip
@@ -90,6 +90,8 @@ def faults(text: str, language: str) -> tuple[list[tuple[str, str]], str]:
     """What must not stand in a tip, as (kind, the words); and a sentence too long to follow, or ""."""
     if len(text) > LONGEST:
         return [("long", str(len(text)))], ""
+    from bot.broadcast.check import check_said  # noqa: PLC0415 (the checker is not needed to serve)
+
     problems = check_said(text, language)
     found = [(FAULTS[each.code], ([*each.message.split("'"), ""])[1]) for each in problems if each.code in FAULTS]
     is_long = any(each.code == LONG for each in problems)
@@ -134,8 +136,7 @@ def headline(text: str, most: int = 60) -> str:
 
 def reasons(skipped: Mapping[str, int]) -> dict[str, str]:
     """How many do not get it, by reason, for sentences."""
-    known = ("unreachable", "channel_off", "opted_out", "had_enough", "window", "in_a_guide", "same_person")
-    return {name: str(skipped.get(name) or "") for name in known}
+    return {reason.value: str(skipped.get(reason) or "") for reason in COUNTED}
 
 
 def set_mode(talk: Talk, tip: int, what: str) -> None:
@@ -146,7 +147,7 @@ def set_mode(talk: Talk, tip: int, what: str) -> None:
 
 def is_busy(talk: Talk) -> bool:
     """Whether somebody is in the middle of a call for help: what they type is the other side's."""
-    return talk.chat.mode.partition(":")[0] == relay.MODE
+    return call.is_helped(talk.chat)
 
 
 def end_mode(talk: Talk) -> None:

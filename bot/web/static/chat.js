@@ -57,6 +57,25 @@
     if (tapped && head) head.focus({ preventScroll: true });
   }
 
+  // --- what is below the screen, so that nobody takes half a message for the whole
+
+  const page = document.querySelector("main");
+  const below = document.getElementById("below");
+
+  const hidden = () => { // how far the last big answer, or the end, is below the screen
+    const answers = newest()?.querySelectorAll(".answers button:not(.small)") || [];
+    const end = answers[answers.length - 1] || newest();
+    return end ? end.getBoundingClientRect().bottom - page.getBoundingClientRect().bottom : 0;
+  };
+  const look = () => { below.hidden = hidden() < 12; };
+
+  below.addEventListener("click", () => {
+    page.scrollBy({ top: Math.min(hidden() + 16, page.clientHeight * 0.8), behavior: calm() ? "auto" : "smooth" });
+  });
+  page.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(look).observe(page);
+  new ResizeObserver(look).observe(log);
+
   // --- sending: one thing at a time, under the same nonce until the server has it
 
   async function send() {
