@@ -218,7 +218,7 @@ def test_a_telegram_that_cannot_be_reached_is_named_with_its_setting(root, tmp_p
                 break
             time.sleep(0.05)
         _write(bot.url, "pha trà")
-    assert "Telegram cannot be reached at http://127.0.0.1 (setting TELEGRAM_API), trying on" in bot.log
+    assert "Telegram cannot be reached at http://127.0.0.1:9 (setting TELEGRAM_API), trying on" in bot.log
     assert token not in bot.log
 
 

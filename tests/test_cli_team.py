@@ -93,7 +93,7 @@ def test_a_fault_is_told_by_its_line_and_nothing_is_taken(root, row, code, words
     done = _ran(root, "team", "import", table, code=1)
     assert f"list.csv:3:1: {code} " in done.stderr
     assert words in done.stderr
-    assert "Nothing was changed: 1 faults." in done.stderr
+    assert "Nothing was changed: 1 fault." in done.stderr
     assert json.loads(_ran(root, "team", "list", "--json").stdout) == []
 
 

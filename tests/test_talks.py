@@ -284,6 +284,13 @@ def test_a_line_without_a_mark_is_named() -> None:
         parse("> hello\nhello\n")
 
 
+def test_a_long_line_is_not_quoted_as_a_whole() -> None:
+    """A file of another kind may be one line without an end."""
+    with pytest.raises(TalkFault) as fault:
+        parse("x" * 5_000)
+    assert str(fault.value).startswith(f"line 1: '{'x' * 80}…' begins with none of")
+
+
 def test_what_the_bot_says_as_lines() -> None:
     """Progress, headline, picture in words, body and buttons, with an empty line between two messages."""
     first = Message(

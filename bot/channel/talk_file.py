@@ -26,6 +26,8 @@ MARKS = ("#", ">", "*", "~", "=", "<")
 LANGUAGE = "language"
 BUTTON = "["
 BLANK = ""
+LONGEST_QUOTE = 80
+"""Characters of a line that a fault shows."""
 SPOKEN = frozenset({"<", BUTTON, BLANK})
 """Marks of what the bot says; the other lines are the writer's."""
 
@@ -59,7 +61,8 @@ def parse(text: str) -> list[Entry]:
         elif word in MARKS or word == LANGUAGE:
             entry = Entry(word, rest if word in {"<", "#"} else rest.strip(), number)
         else:
-            raise TalkFault(f"line {number}: '{line}' begins with none of {' '.join(MARKS)}")
+            quote = line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}…"
+            raise TalkFault(f"line {number}: '{quote}' begins with none of {' '.join(MARKS)}")
         entries.append(entry)
     return entries
 

@@ -52,14 +52,15 @@ def chat(
 
 @app.command()
 def check(
-    paths: list[str] = typer.Argument(None, help="Files or folders; all when left out.", metavar="[PATH]..."),  # noqa: B008 (how Typer declares arguments)
+    paths: list[str] = typer.Argument(None, help="Guides, files or folders; all when left out.", metavar="[WHAT]..."),  # noqa: B008 (how Typer declares arguments)
     form: str = typer.Option("text", "--format", help="text, json or github."),
+    json: bool = typer.Option(False, "--json", help="As JSON: the same as --format json."),
     strict: bool = typer.Option(False, help="Warnings are findings too."),
 ) -> None:
     """Tell every fault of every guide, text and setting, by line."""
     from bot.cli.check import check as check_all
 
-    raise typer.Exit(check_all(paths or (), form=form, strict=strict))
+    raise typer.Exit(check_all(paths or (), form="json" if json else form, strict=strict))
 
 
 @app.command()

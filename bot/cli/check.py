@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from bot.problem import Problem
 
 FORMATS = ("text", "json", "github")
+CHECKED = ("bot.toml", "flows", "content", "broadcasts", "places", "campaigns", "teams.csv", "skills.toml")
+"""What is looked at in a project's folder."""
+KINDS = {".toml", ".j2", ".svg", ".csv"}
 
 
 def check(paths: Sequence[str] = (), *, form: str = "text", strict: bool = False) -> int:
-    """Print the problems below `paths` (files, folders, or another project's folder; none: all of this project).
+    """Print the problems of `paths` (guides, files, folders, or another project's folder; none: all of this project).
 
+    A guide, by its name or its flow file, is its flow, its words, and those of every guide and piece it takes in.
     0 when there are no errors (with `strict`: no warnings either), 1 with findings, 2 when the call was wrong.
     """
     from bot.config import find_root
@@ -30,16 +34,19 @@ def check(paths: Sequence[str] = (), *, form: str = "text", strict: bool = False
     if form not in FORMATS:
         complain(f"There is no format '{form}'; there are {', '.join(FORMATS)}.")
         return USAGE
-    chosen = [Path(path).resolve() for path in paths]
-    for path in chosen:
-        if not path.exists():
-            complain(f"There is no file or folder {shown(path)}.")
-            return USAGE
-    roots = [path for path in chosen if (path / "flows").is_dir()]
+    roots = [path for each in paths if ((path := Path(each).resolve()) / "flows").is_dir()]
     root = roots[0] if roots else find_root()
     if not (root / "flows").is_dir():
-        complain(f"There is no folder flows/ in {shown(root)}.")
+        complain(f"There is no folder flows/ in {root}: go to the project's folder, or set CAM_TAY_ROOT to it.")
         return USAGE
+    chosen: list[Path] = []
+    for each in paths:
+        found = _chosen(each, root)
+        if not found:
+            known = "holds nothing to check" if Path(each).exists() else "is no guide, file or folder"
+            complain(f"{each} {known} (in {root}).")
+            return USAGE
+        chosen += found
     problems = all_problems(root)
     if chosen:
         problems = [each for each in problems if any(_is_below(each.path.resolve(), path) for path in chosen)]
@@ -66,6 +73,40 @@ def all_problems(root: Path) -> list[Problem]:
         return sorted({*problems, *check_broadcasts(root, today=today), *check_people(root), *load(root)[1]})
     finally:
         gc.enable()
+
+
+def _chosen(each: str, root: Path) -> list[Path]:
+    """The files and folders that an argument means; none when there is nothing to check."""
+    from bot.flow.reader import is_flow_name
+
+    flows = root / "flows"
+    path = Path(each).resolve()
+    if path.suffix == ".toml" and path.is_file() and flows in path.parents:
+        return _of_guide(path.relative_to(flows).with_suffix("").as_posix(), root)
+    tops = [root / name for name in CHECKED]
+    if path in root.parents or any(path in top.parents and top.exists() for top in tops):
+        return [path]
+    if any(_is_below(path, top) for top in tops) and (_is_checked(path) or any(map(_is_checked, path.rglob("*")))):
+        return [path]
+    return _of_guide(each, root) if is_flow_name(each) and (flows / f"{each}.toml").is_file() else []
+
+
+def _is_checked(path: Path) -> bool:
+    return path.suffix in KINDS and path.is_file()
+
+
+def _of_guide(name: str, root: Path) -> list[Path]:
+    """The flow files, words and pictures of a guide and of all that it enters or includes."""
+    from bot.flow.check.tree import reached
+    from bot.flow.reader import read_flows
+
+    flows, _ = read_flows(root / "flows")
+    names = sorted({name} | reached(name, flows))
+    return [
+        path
+        for each in names
+        for path in (root / "flows" / f"{each}.toml", *sorted((root / "content").glob(f"*/{each}")))
+    ]
 
 
 def _as_text(problems: list[Problem]) -> None:

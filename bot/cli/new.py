@@ -138,7 +138,7 @@ _TALK = """\
 """
 
 LONGEST_TITLE = 40
-
+PIECES = "pieces"
 
 TRANSLATE = "{# TODO translate #}"
 
@@ -151,6 +151,9 @@ def new_guide(name: str, title: str) -> int:
 
     root = find_root()
     title = " ".join(title.split())
+    if name == PIECES:
+        complain(f"'{name}' cannot name a guide: flows/{name}/ is the folder of what several guides include.")
+        return USAGE
     if not is_flow_name(name) or "/" in name:
         complain(f"'{name}' cannot name a guide: small letters, digits and hyphens.")
         return USAGE

@@ -60,7 +60,7 @@ def preview(guide: str, *, html: bool, out: str, language: str, address: str) ->
         typer.echo(page)
         return OK
     file = Path(out or config.root / "data" / "preview" / f"{guide}.{language}.html")
-    return write(file, page.encode())
+    return write(file, page.encode(), folder=not out)
 
 
 async def page_of(config: Config, house: House, flow: Flow, speaker: Speaker) -> str:

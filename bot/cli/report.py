@@ -29,10 +29,11 @@ def show(problems: Iterable[Problem]) -> None:
             complain(f"    hint: {problem.hint}")
 
 
-def write(file: Path, made: bytes) -> int:
-    """Put a file where the operator wants it, and say so; the exit code."""
+def write(file: Path, made: bytes, *, folder: bool = False) -> int:
+    """Put a file where the operator wants it, and say so; the exit code. `folder`: make its folder too."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        if folder:
+            file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(made)
     except OSError as fault:
         complain(f"{file} cannot be written: {fault.strerror}.")

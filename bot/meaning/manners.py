@@ -13,7 +13,7 @@ _OPENING = frozenset({
 })  # fmt: skip
 _ENDING = frozenset({
     "ạ", "à", "á", "ơi", "nhé", "nhe", "nha", "nhá", "nhỉ", "hả", "vậy", "mà", "đó", "đấy", "nè", "này", "đây", "luôn",
-    "rứa", "please", "bot",
+    "oi", "rứa", "please", "bot",
 })  # fmt: skip
 """Without its accents only what is no other word: "cô" is polite, "co" may be "có"."""
 
@@ -21,17 +21,11 @@ _MARKS = re.compile(r"[\s,.!?…;:]+")
 
 
 def mannerless(text: str) -> tuple[str, ...]:
-    """The words without what is polite around them, the longer first; those that are left as they are do not count."""
+    """The words with less and less of what is polite around them; never none, and not those that were typed."""
     words = [word for word in _MARKS.split(text.casefold()) if word]
-    begin = 0
-    while begin < len(words) and words[begin] in _PEOPLE | _OPENING:
-        begin += 1
-    end = len(words)
-    while end > begin and words[end - 1] in _ENDING:
-        end -= 1
-    least = end
-    while least > 0 and words[least - 1] in _PEOPLE | _ENDING:
-        least -= 1
-    spans = ((0, end), (begin, end), (0, least), (begin, least))
-    found = dict.fromkeys(" ".join(words[first:last]) for first, last in spans if first < last)
-    return tuple(each for each in found if each != " ".join(words))
+    begin = next((index for index, word in enumerate(words) if word not in _PEOPLE | _OPENING), 0)
+    ends = [len(words)]
+    while ends[-1] > 1 and words[ends[-1] - 1] in _PEOPLE | _ENDING:
+        ends.append(ends[-1] - 1)
+    found = dict.fromkeys(" ".join(words[first:last]) for last in ends for first in (0, begin) if first < last)
+    return tuple(each for each in found if each != text)

@@ -108,9 +108,7 @@ async def gather(connection: AsyncConnection, id_: int, piece: Piece, after: str
 
     On PostgreSQL the disk is not waited for: what a crash of the server takes back is gathered again.
     """
-    await plan(connection)
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SET LOCAL synchronous_commit TO off"))
+    await plan(connection, waits=False)
     upto, found = (await connection.execute(piece.upto, {"after": after})).one()
     if not found:
         return 0, after

@@ -52,6 +52,9 @@ class Bundle:
                 origin, problems = read_origin(path)
                 bundle._origins[folder.name, path.parent.relative_to(folder).as_posix()] = origin
                 bundle.problems += problems
+        for (_, guide), origin in bundle._origins.items():
+            if flow := bundle.flows.get(guide):
+                origin.follow(flow.moved)
         bundle.sources.setdefault(SOURCE_LANGUAGE, {})
         return bundle
 

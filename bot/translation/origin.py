@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.source import read_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bot.problem import Problem
@@ -44,6 +45,12 @@ class Origin:
     def note(self, step: str, block: str, made_from: str) -> None:
         """Say what a block was made from."""
         self.made_from.setdefault(step, {})[block] = made_from
+
+    def follow(self, moved: Mapping[str, str]) -> None:
+        """Let what is known of renamed steps stand under their new names (`moved`: old name -> new one)."""
+        for old, new in moved.items():
+            if old in self.made_from:
+                self.made_from.setdefault(new, self.made_from.pop(old))
 
     def written(self) -> str:
         """The text of the file: steps and blocks in the order of the alphabet, so that a diff is short."""

@@ -64,13 +64,13 @@ def make_web(bot: Bot, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     given = Given(bot)
     state = State(bot)
 
-    def notice(request: Request, code: int, headers: Mapping[str, str] | None = None) -> Response:
-        html = pages.notice(chat.stranger(request), code)
+    def notice(request: Request, code: int, headers: Mapping[str, str] | None = None, why: str = "") -> Response:
+        html = pages.notice(chat.stranger(request), code, why)
         return HTMLResponse(html, code, {**(headers or {}), "cache-control": "no-store"})
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return notice(request, error.status_code, error.headers)
+        return notice(request, error.status_code, error.headers, error.detail)
 
     async def not_stored(request: Request, error: Exception) -> Response:
         del error

@@ -17,6 +17,9 @@ MOST_BYTES = 64 * 1024
 
 MOST_FIELDS = 20
 
+UNREADABLE = "unreadable"
+"""Why a post is refused with 400: it is no form, or not UTF-8. A page of its own says so."""
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -60,7 +63,7 @@ def comes_from_here(request: Request, public_url: str) -> bool:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """The fields of a posted form. Raises HTTPException 413: too large, 400: no form."""
+    """The fields of a posted form. Raises HTTPException 413: too large, 400, UNREADABLE: no form."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -69,4 +72,4 @@ async def form(request: Request) -> dict[str, str]:
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"))
     except ValueError:
-        raise HTTPException(400) from None
+        raise HTTPException(400, UNREADABLE) from None

@@ -93,12 +93,12 @@ class Pages:
         """What became new or different on the chat page after row `after`."""
         return self._fill("part.html", view, latest=view.latest, after=after)
 
-    def notice(self, view: View, code: int) -> str:
-        """A page that says kindly what went wrong, with the way back."""
+    def notice(self, view: View, code: int, why: str = "") -> str:
+        """A page that says kindly what went wrong, with the way back. A reason `why` may have words of its own."""
         pages = self._of(view.speaker.language)["pages"]
         head, body = (
             text.format(**view.speaker.address.words)
-            for text in pages.get(str(code)) or pages["404" if code < 500 else "500"]
+            for text in pages.get(why) or pages.get(str(code)) or pages["404" if code < 500 else "500"]
         )
         return self._fill("notice.html", view, head=head, body=body)
 

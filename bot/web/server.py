@@ -51,7 +51,7 @@ class WebServer:
         except OSError as error:
             taken.close()
             is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
-            raise PortTaken(error.strerror, is_host=is_host) from error
+            raise PortTaken(error.strerror or "refused", is_host=is_host) from error
         self._socket = taken
         return int(taken.getsockname()[1])
 

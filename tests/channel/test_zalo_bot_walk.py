@@ -8,6 +8,7 @@ import shutil
 import time
 import unicodedata
 from dataclasses import replace
+from functools import cache
 
 import aiohttp
 import pytest
@@ -23,6 +24,7 @@ from bot.voice.sound import OGG, encode
 from tests.channel.conftest import ROOT, telegram_of
 from tests.channel.test_telegram_walk import GUIDES, TYPED
 from tests.channel.zalo import answers, living_on_zalo
+from tests.kit.ready import loaded
 from tests.kit.telegram import TelegramDouble
 from tests.kit.telegram_rules import photo_size
 from tests.kit.walk import ways_to_ends
@@ -63,8 +65,22 @@ AT_ONCE = 16
 """People who walk at the same time."""
 
 
-async def walk_to_every_end(bot, double, guides):
-    """To every end of these guides, each by somebody of their own on the shortest way; who they are."""
+@cache
+def ways():
+    """(guide, end, the shortest way there) of every end of every guide of the house. Takes seconds: before a bot runs."""
+    flows = loaded(ROOT, {}).flows
+    found = [
+        (guide, end, way)
+        for guide in GUIDES
+        for end, way in ways_to_ends(flows[guide], time.time_ns() // 1_000_000).items()
+    ]
+    ends = {(guide, step.name) for guide in GUIDES for step in flows[guide].steps.values() if step.kind is Kind.END}
+    assert {(guide, end) for guide, end, _ in found} == ends
+    return found
+
+
+async def walk_to_every_end(bot, double):
+    """To every end of every guide, each by somebody of their own; who they are."""
     room = asyncio.Semaphore(AT_ONCE)
 
     async def one(guide, end, way):
@@ -91,25 +107,14 @@ async def walk_to_every_end(bot, double, guides):
         assert len([shown for shown in person.screen if shown.picture]) >= len(drawn)
         return person
 
-    ways = [
-        (guide, end, way)
-        for guide in guides
-        for end, way in ways_to_ends(bot.house.flows[guide], time.time_ns() // 1_000_000).items()
-    ]
-    ends = {
-        (guide, step.name)
-        for guide in guides
-        for step in bot.house.flows[guide].steps.values()
-        if step.kind is Kind.END
-    }
-    assert {(guide, end) for guide, end, _ in ways} == ends
-    return await asyncio.gather(*(one(*each) for each in ways))
+    return await asyncio.gather(*(one(*each) for each in ways()))
 
 
 async def test_every_guide_is_walked_to_every_end_by_numbers(zalo, tmp_path):
     """Each guide of the house leads strangers to all its ends; every drawing is fetched, every text fits."""
+    assert ways()
     async with living_on_zalo(zalo, ROOT, tmp_path) as bot:
-        walked = await walk_to_every_end(bot, zalo, GUIDES)
+        walked = await walk_to_every_end(bot, zalo)
         assert bot.zalo.status == "ok"
     assert len(walked) > 3 * len(GUIDES)
     assert sum(bool(shown.picture) for person in walked for shown in person.screen) > len(walked)

@@ -15,8 +15,7 @@ from bot.channel.picture import WIDTH
 from bot.store import jobs, tables
 from bot.store.windows import Windows
 from tests.channel.conftest import ROOT, telegram_of
-from tests.channel.test_telegram_walk import GUIDES
-from tests.channel.test_zalo_bot_walk import walk_to_every_end
+from tests.channel.test_zalo_bot_walk import walk_to_every_end, ways
 from tests.channel.zalo_oa import HOUR, living_on_oa
 from tests.kit.telegram import TelegramDouble
 from tests.kit.telegram_rules import photo_size
@@ -41,9 +40,10 @@ def now():
 
 async def test_every_guide_is_walked_to_every_end_by_tapping(tmp_path):
     """Each guide of the house leads strangers to all its ends; a step is one call, a drawing is uploaded once."""
+    assert ways()
     async with ZaloOaDouble(per_minute=100_000) as double:
         async with living_on_oa(double, ROOT, tmp_path) as bot:
-            await walk_to_every_end(bot, double, GUIDES)
+            await walk_to_every_end(bot, double)
             assert bot.oa.status == "ok"
             kept = await bot.rows(tables.file)
         said = [each for screen in double.screens.values() for each in screen if each.by_bot]

@@ -56,12 +56,12 @@ class ZaloLiving:
 
     async def says_by_number(self, person, answer):
         """The person types the number under which an answer stands on their phone."""
-        await person.waits_for("Bấm số 1: ")
+        await person.waits_for("Bấm số 1: ", within=20)
         chat, _ = await self.chat(person.id)
         number = chat.offers.index(answer) + 1
         flow = self.house.flows.get(chat.flow) if chat.offers_step else None
         label = self.house.speaker(chat).label(flow, chat.offers_step, answer)
-        await person.waits_for(f"Bấm số {number}: {label}", anywhere=True)
+        await person.waits_for(f"Bấm số {number}: {label}", within=20, anywhere=True)
         await person.says(str(number))
 
 

@@ -54,7 +54,7 @@ class OaLiving:
 
     async def answers(self, person, answer):
         """The person taps the button of an answer, or types its number where there was no room for one."""
-        shown = await person.waits_for(self.asks)
+        shown = await person.waits_for(self.asks, within=20)
         chat, _ = await self.chat(person.id)
         flow = self.house.flows.get(chat.flow) if chat.offers_step else None
         label = self.house.speaker(chat).label(flow, chat.offers_step, answer)

@@ -7,7 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import app
 from bot.cli.check import check
 from bot.cli.draw import draw
 from bot.cli.new import new_guide
@@ -44,10 +46,12 @@ def test_text(house, capsys):
 
 
 def test_json(house, capsys):
-    """JSON is a list of objects that say everything."""
+    """JSON is a list of objects that say everything; --json asks for it as for other commands."""
     build(example("E020"), house)
-    assert check(form="json") == 1
-    (row,) = json.loads(capsys.readouterr().out)
+    done = CliRunner().invoke(app, ["check", "--json"])
+    assert check(form="json") == done.exit_code == 1
+    assert done.stdout == (out := capsys.readouterr().out)
+    (row,) = json.loads(out)
     assert row.pop("hint")
     assert row == {
         "path": "flows/example.toml",
@@ -75,16 +79,43 @@ def test_exit_codes(house, code, strict, exit_code):
     assert check(strict=strict) == exit_code
 
 
-@pytest.mark.parametrize("call", [{"paths": ["nowhere"]}, {"form": "xml"}])
+@pytest.mark.parametrize(
+    "call",
+    [{"paths": [path]} for path in ("nowhere", "/etc", "docs", "content/vi/empty", "flows/none.toml")]
+    + [{"form": "xml"}],
+)
 def test_usage(house, call):
-    """A wrong call is told apart from findings."""
+    """A wrong call is told apart from findings; so is a place that holds nothing to check."""
+    for folder in ("docs/content/vi", "content/vi/empty"):
+        (house / folder).mkdir(parents=True)
+    (house / "docs" / "content" / "vi" / "text.j2").touch()
     assert check(**call) == 2
 
 
-def test_a_folder_without_flows_is_a_wrong_call(tmp_path, monkeypatch):
-    """Outside of a project there is nothing to check."""
+@pytest.mark.parametrize("what", ["outer", "flows/outer.toml"])
+def test_a_guide_by_its_name_or_file(house, capsys, what):
+    """Its flow, its words and those of what it enters are looked at, and no other guide."""
+    for name in ("outer", "inner", "aside"):
+        assert new_guide(name, f"Việc {name}") == 0
+    flow = house / "flows" / "outer.toml"
+    flow.write_text(flow.read_text("utf-8").replace("say  = true", 'enter = "inner"'), encoding="utf-8")
+    (house / "outer").mkdir()  # a folder without anything to check hides no guide
+    capsys.readouterr()
+    assert check([what], form="json", strict=True) == 1
+    found = {row["path"] for row in json.loads(capsys.readouterr().out)}
+    assert {"flows/outer.toml", "flows/inner.toml"} <= found
+    assert {"content/vi/outer/_guide.j2", "content/en/inner/_guide.j2"} <= found
+    assert not any("aside" in path for path in found)
+
+
+def test_a_folder_without_flows_is_a_wrong_call(tmp_path, monkeypatch, capsys):
+    """Outside of a project there is nothing to check; the folder is named in full, with the way out."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CAM_TAY_ROOT", str(tmp_path))
     assert check() == 2
+    err = capsys.readouterr().err
+    assert f"in {tmp_path}:" in err
+    assert "CAM_TAY_ROOT" in err
 
 
 def test_only_these_paths(house, capsys):
@@ -134,7 +165,7 @@ def test_new_guide_marks_the_language_that_has_no_title_yet(house, capsys, title
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("Bad", "x"), ("pieces/x", "x"), ("good", ""), ("good", "x" * 41), ("good", "{{ x }}"), ("../x", "x")],
+    [("Bad", "x"), ("pieces", "x"), ("pieces/x", "x"), ("good", ""), ("good", "x" * 41), ("good", "{{ x }}"), ("../x", "x")],
 )
 def test_new_guide_refuses(house, name, title):
     """A name or title that would not pass the checker is refused, and nothing is written."""

@@ -44,7 +44,7 @@ IN_TROUBLE = (
     "|tìm không thấy|bấm không được|không giống hình|I do not see the button|nothing happens"
 )
 DONE = "bác làm rồi mà|bà xong rồi cháu ạ|dạ rồi|tôi bấm rồi|làm rồi|rồi|already done"
-BACK = "quay lại bước trước|cho bác quay lại|lùi một bước|go back one step"
+BACK = "quay lại bước trước|quay lại bước trước cháu ơi|lùi một bước|go back one step"
 YESES = "dạ|ok|vâng ạ|ok cháu|ừ|đúng rồi|yes|okay"
 
 

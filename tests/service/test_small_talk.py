@@ -19,6 +19,10 @@ START = "/start tea"
         ("cháu là ai vậy", "Mình là Cầm Tay, máy trả lời tự động."),
         ("thời tiết hôm nay", "Việc này mình chưa biết giúp, bạn thông cảm nhé."),
         ("xin chào cháu", "Dạ, mình chào bạn."),
+        ("bà mù chữ", "Bạn bấm “Đọc to” để nghe thay vì đọc nhé."),
+        ("tai nghe không rõ", "Không cần nghe, bạn đọc chữ trên màn hình là đủ."),
+        ("làm cái này có mất tiền không", "Hỏi mình thì không mất tiền, bạn ạ."),
+        ("VNeID là gì", "VNeID là ứng dụng của Bộ Công an, giữ giấy tờ trong điện thoại."),
     ],
 )
 async def test_small_talk_keeps_the_step(tmp_path, typed, answer):

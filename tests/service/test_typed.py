@@ -204,6 +204,46 @@ async def test_a_guide_that_is_not_in_service_is_not_suggested(tmp_path):
 GONE = "Bài đó nay không dùng nữa, bạn xem tin bên dưới rồi bấm một nút nhé."
 
 
+async def test_a_link_to_a_guide_that_is_gone_says_so(tmp_path):
+    """At first contact, in the middle of another guide and on the home screen; what is said otherwise comes below."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await bot.says("1", "/start nope")
+        assert bot.heads("1")[-2:] == [GONE, "Mình nên xưng hô thế nào cho phải?"]
+        await bot.says("1", "/start nope__boil")
+        assert bot.heads("1")[-2:] == [GONE, "Bạn muốn làm việc gì?"]
+        await bot.says("1", START)
+        await bot.says("1", "/start nope")
+        assert bot.heads("1")[-2] == GONE
+        assert _labels(bot, "1")[0] == "▶️ Làm tiếp"
+        assert await bot.step("1") == "tea/kind"
+
+
+async def test_who_wants_to_be_left_alone_is(tmp_path):
+    """No reminder any more in a guide, and how to have fewer tips; without a guide no tips."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        for number, words in enumerate(("đừng nhắn nữa", "đừng gửi nữa", "do not write to me"), 1):
+            chat = str(number)
+            await bot.says(chat, "/start rice")
+            assert len(await bot.rows(tables.job, chat=f"paper:{chat}")) == 1
+            await bot.says(chat, words)
+            assert _newest(bot, chat).head == "Từ giờ mình không nhắc nữa."
+            assert "“Bớt tin”" in _newest(bot, chat).body
+            assert await bot.rows(tables.job, chat=f"paper:{chat}") == []
+            await bot.says(chat, "/home")
+            await bot.says(chat, words)
+            assert len(await bot.rows(tables.optout, chat=f"paper:{chat}")) == 1
+
+
+async def test_who_is_asked_whether_to_delete_is_told_the_button_that_keeps(tmp_path):
+    """By its name: the lowest one of a channel may be another."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        for place, keep in ((START, "Ở lại bước đang làm"), ("/home", "🏠 Về đầu")):
+            await bot.says("1", place)
+            await bot.says("1", "/delete")
+            assert f"bấm “{keep}”" in _newest(bot, "1").body
+            assert _labels(bot, "1")[-1] == keep
+
+
 def _take_out(root, name):
     (root / "flows" / f"{name}.toml").unlink()
 

@@ -86,6 +86,24 @@ def test_accept_forgets_what_is_gone(project):
     assert "black" not in origins.read_text()
 
 
+def test_a_renamed_step_stays_translated(project, capsys):
+    """Under [moved] a step takes along what its words were made from; the next command that writes drops the old name."""
+    origins = project / "content/en/tea/_origin.toml"
+    for language in ("vi", "en"):
+        folder = project / "content" / language / "tea"
+        (folder / "boil.j2").rename(folder / "heat.j2")
+    flow = project / "flows/tea.toml"
+    text = flow.read_text("utf-8").replace('"boil"', '"heat"').replace("[steps.boil]", "[steps.heat]")
+    flow.write_text(text, encoding="utf-8")
+    assert found(capsys)["stale"] == ["tea/heat/text"]
+    flow.write_text(f'{text}\n[moved]\nboil = "heat"\n', encoding="utf-8")
+    assert found(capsys)["stale"] == []
+    assert i18n.accept("en", "tea/kind") == 0
+    assert "[made_from.heat]" in origins.read_text()
+    assert "boil" not in origins.read_text()
+    assert found(capsys)["stale"] == []
+
+
 def test_reviewed(project, capsys):
     """A review holds until the translation or its source changes."""
     assert i18n.reviewed("en", "tea", by="teacher of English") == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import io
 import shutil
 import subprocess
@@ -73,9 +72,7 @@ def adts(file):
 
 @pytest.fixture(params=["av", "ffmpeg"])
 def encoder(request, tmp_path, monkeypatch):
-    """Who makes AAC: the package, where it is installed; the program."""
-    if request.param == "av" and not importlib.util.find_spec("av"):
-        pytest.skip("the package av is not installed")
+    """Who makes AAC: the package; the program, where the package is not there."""
     if request.param == "ffmpeg":
         (tmp_path / "bin").mkdir()
         shutil.copy(FFMPEG, tmp_path / "bin" / "ffmpeg")

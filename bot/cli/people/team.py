@@ -166,7 +166,7 @@ def end(code: str) -> int:
 
 def _refused(problems: list[Problem]) -> int:
     show_problems(problems)
-    complain(f"Nothing was changed: {len(problems)} faults.")
+    complain(f"Nothing was changed: {len(problems)} fault{'' if len(problems) == 1 else 's'}.")
     return FINDINGS
 
 

@@ -48,7 +48,8 @@ def unsaved_names(flow: Flow, tree: Tree) -> Iterator[Problem]:
 def _unsaved(name: str, all_names: set[str], linked: Flow, step: str, others: tuple[str, ...] = ()) -> tuple[str, str]:
     """Message and hint; `others` are names that may have been meant besides saved ones."""
     if name not in all_names:
-        return f"no step saves '{name}'", did_you_mean(name, [*others, *sorted(filter(is_name, all_names))])
+        near = did_you_mean(name, [*others, *sorted(filter(is_name, all_names))])
+        return f"no step saves '{name}'", near or f'write it without, or save it in a step before: save = "{name}"'
     way = _way_without(name, linked, step)
     if len(way) > 6:
         way = [*way[:2], "…", *way[-3:]]

@@ -21,7 +21,7 @@ _GUIDE_BLOCKS = {"title", "goal", "words", "alarm", "life", "calm"}
 
 
 def texts(flow: Flow, tree: Tree) -> Iterator[Problem]:
-    """E030, E031, E042, E043, W110: words that are missing, in any language."""
+    """E030, E031, E042, E043, E051, W110: words that are missing, in any language."""
     speaks = not flow.is_piece or any(step.kind not in WORDLESS for step in flow.steps.values())
     for language in sorted(tree.words):
         if speaks and flow.name not in tree.with_words[language]:
@@ -81,7 +81,10 @@ def _no_folder(flow: Flow, language: str) -> Problem:
 
 
 def _missing(template: Template, code: str, block: str, message: str) -> Problem:
+    """A block that is not there, or says nothing. What a translation does not have is said in the source language."""
     here = template.blocks.get(block)
+    if here is None and template.language != SOURCE_LANGUAGE:
+        code, message = "W110", f"{message} in '{template.language}'"
     line, column = (here.line, here.column) if here else (1, 1)
     return template.problem(line, column, code, message, f"write {{% block {block} %}}…{{% endblock %}}")
 
