@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +12,8 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from bot.flow.model import Flow
     from tests.kit.postgres import Postgres
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -25,6 +27,28 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`pytest --write-talks` rewrites what the bot says in tests/talks."""
     parser.addoption("--write-talks", action="store_true", help="rewrite the bot's lines in tests/talks")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """`-k <guide>` also finds the talks of guides that enter or include it: they speak its lines."""
+    if item.path.name == "test_talks.py" and isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        path = item.callspec.params.get("path")
+        if isinstance(path, Path):
+            item.extra_keyword_matches.update(_taken_in(path.parent.name))
+
+
+@cache
+def _taken_in(guide: str) -> frozenset[str]:
+    from bot.flow.check.tree import reached
+
+    return frozenset(reached(guide, _flows()))
+
+
+@cache
+def _flows() -> dict[str, Flow]:
+    from bot.flow.reader import read_flows
+
+    return read_flows(Path(__file__).parent.parent / "flows")[0]
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,15 @@ def test_talk(path: Path, request: pytest.FixtureRequest) -> None:
     assert write(played.entries) == write(entries), "if this is meant: pytest --write-talks"
 
 
+@pytest.mark.parametrize("path", [TALKS / "bill-pay" / "any.talk"], ids=["bill-pay"])
+def test_a_talk_is_found_by_what_its_guide_takes_in(path: Path, request: pytest.FixtureRequest) -> None:
+    """`-k scam-report` finds the talks of bill-pay, which enters it: they change with it."""
+    linked = real_house().flows[path.parent.name]
+    spoken = {step.text.rpartition("/")[0] for step in linked.steps.values()} - {path.parent.name}
+    assert "scam-report" in spoken
+    assert spoken <= request.node.listextrakeywords()
+
+
 def test_every_guide_has_talks() -> None:
     """Each guide has at least one transcript, and each ends by saying where the person stands."""
     assert {path.parent.name for path in FILES} == set(real_house().flows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -94,6 +94,16 @@ class Message:
     constants: tuple[str, ...] = ()
     language: str = ""
     typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed(Message):
+    """What the other side of a call for help has typed: kept nowhere once the call is over for who reads it."""
+
+    @classmethod
+    def of(cls, message: Message) -> Relayed:
+        """The same message as one of these."""
+        return cls(*(getattr(message, each.name) for each in fields(message)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,14 @@ def parse(text: str) -> list[Entry]:
         elif word in MARKS or word == LANGUAGE:
             entry = Entry(word, rest if word in {"<", "#"} else rest.strip(), number)
         else:
-            quote = line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}…"
-            raise TalkFault(f"line {number}: '{quote}' begins with none of {' '.join(MARKS)}")
+            raise TalkFault(f"line {number}: {quoted(line)} begins with none of {' '.join(MARKS)}")
         entries.append(entry)
     return entries
+
+
+def quoted(text: str) -> str:
+    """A line as a fault shows it: a file of another kind may be one line without an end."""
+    return f"'{text}'" if len(text) <= LONGEST_QUOTE else f"'{text[:LONGEST_QUOTE]}…'"
 
 
 def write(entries: Iterable[Entry]) -> str:
@@ -102,7 +106,7 @@ def duration(text: str) -> int:
     """Seconds of e.g. "2 days". Raises TalkFault."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise TalkFault(f"'{text}' is no time: write for example 30 minutes, 6 hours, 1 day, 2 weeks")
+        raise TalkFault(f"{quoted(text)} is no time: write for example 30 minutes, 6 hours, 1 day, 2 weeks")
     return int(match[1]) * _SECONDS[match[2]]
 
 

@@ -196,7 +196,7 @@ class _Exchange:
                     sys.stdout.write(f"\n* {entry.text}\n")
                     button = talk_file.find_button(self._mouth.said, entry.text)
                     if button is None:
-                        complain(f"line {entry.line}: no button '{entry.text}' on the screen")
+                        complain(f"line {entry.line}: no button {talk_file.quoted(entry.text)} on the screen")
                         return FINDINGS
                     at = self._now()
                     await self._hear(
@@ -212,7 +212,7 @@ class _Exchange:
                 case "=":
                     place = await self.place()
                     if place != entry.text:
-                        complain(f"line {entry.line}: stands at '{place}', not at '{entry.text}'")
+                        complain(f"line {entry.line}: stands at '{place}', not at {talk_file.quoted(entry.text)}")
                         return FINDINGS
                 case _:
                     continue

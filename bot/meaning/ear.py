@@ -89,7 +89,9 @@ class Ear:
             told,
             heard.cries,
             heard.found,
-            tuple(found for found in self._finder.rank(words, most, self._lifts(told.guide)) if found not in heard.found),
+            tuple(
+                found for found in self._finder.rank(words, most, self._lifts(told.guide)) if found not in heard.found
+            ),
         )
 
     def _lifts(self, guide: str) -> dict[str, float]:

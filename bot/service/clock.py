@@ -162,6 +162,7 @@ class Clock:
             (inbox.forget, now - config.keep_inbox_days * DAY),
             (outbox.forget, now - config.keep_messages_days * DAY),
             (outbox.forget_erased, now - HOUR),
+            (outbox.forget_relayed, now - DAY),
             (journal.forget, now - config.keep_journal_days * DAY),
             (requests.forget, now - config.keep_backups_days * DAY),
             (invitations.forget, now - config.keep_messages_days * DAY),

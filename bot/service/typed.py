@@ -1,7 +1,7 @@
 """Typed words, from the surest meaning to none at all. Whatever is typed, the person's step is kept.
 
 The order: too long, a command, a message of somebody else's, a cry for help, a button, a known problem of the step, the
-answer asked for, a guide, and at last not understood.
+answer asked for, a death, a mere yes, a guide, and at last not understood.
 """
 
 from __future__ import annotations

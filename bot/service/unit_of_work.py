@@ -62,6 +62,7 @@ class UnitOfWork:
     parked: dict[str, str] = field(default_factory=dict)  # job -> why
     erased: dict[str, Chat] = field(default_factory=dict)  # by receipt
     requests: list[requests.Request] = field(default_factory=list)
+    unsaid: set[tuple[str, str]] = field(default_factory=set)  # chats whose mode ends: what was relayed in it goes
     meanings: dict[str, ButtonMeaning] = field(default_factory=dict)  # of buttons that are shown for the first time
 
     def begin(self, incoming: Incoming) -> bool:
@@ -97,6 +98,8 @@ class UnitOfWork:
             self.rows.append(row)
             if isinstance(outgoing, Message) and outgoing.buttons:
                 asked = row.id
+        if key in self.chats and self.chats[key].mode and not chat.mode:
+            self.unsaid.add((chat.channel, chat.external))
         seen = incoming.at if incoming.what in SPOKEN else chat.seen_at
         self.chats[key] = replace(chat, asked=asked, seen_at=seen)
         self.deeds += credit.deeds(chat, reply.notes, incoming.at)
@@ -168,6 +171,7 @@ class UnitOfWork:
         await credit.count(connection, self.deeds)
         await jobs.add(connection, self.jobs.values())
         await buttons.add(connection, self.meanings)
+        await outbox.unsay(connection, self.unsaid)
         await outbox.add(connection, self.rows, self.at)
         await inbox.add(connection, self.done)
         self.sent += self.rows
@@ -181,7 +185,7 @@ class UnitOfWork:
         return (
             *(self.touched, self.changed, self.done, self.rows, self.lines),
             *(self.jobs, self.cancelled, self.parked, self.erased, self.requests),
-            *(self.meanings, self.deeds),
+            *(self.meanings, self.deeds, self.unsaid),
         )
 
 

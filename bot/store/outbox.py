@@ -20,6 +20,7 @@ from bot.channel.base import (
     Outgoing,
     Photo,
     Picture,
+    Relayed,
     VoiceNote,
 )
 from bot.engine.chat import ASIDE
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _KINDS: dict[str, type[Outgoing]] = {
     "message": Message,
+    "relayed": Relayed,
     "voice": VoiceNote,
     "document": Document,
     "photo": Photo,
@@ -229,6 +231,26 @@ async def forget(connection: AsyncConnection, before: int) -> None:
     """Drop what was dealt with before `before`."""
     table = tables.outbox
     await connection.execute(delete(table).where(table.c.created_at < before, table.c.state != "waiting"))
+
+
+_UNSAY = delete(tables.outbox).where(
+    tables.outbox.c.channel == bindparam("of_channel"),
+    tables.outbox.c.chat == bindparam("of_chat"),
+    tables.outbox.c.kind == literal_column(f"'{_NAMES[Relayed]}'", Text),
+    tables.outbox.c.state != literal_column("'waiting'", Text),
+)
+
+
+async def unsay(connection: Connection, chats: Iterable[tuple[str, str]]) -> None:
+    """Drop what was relayed to these chats (channel, platform's id): their calls are over."""
+    await many(connection, _UNSAY, [{"of_channel": channel, "of_chat": chat} for channel, chat in chats])
+
+
+async def forget_relayed(connection: AsyncConnection, before: int) -> None:
+    """Drop what was relayed before `before` and has not gone with the end of a call."""
+    table = tables.outbox
+    is_old = table.c.created_at < before, table.c.state != "waiting"
+    await connection.execute(delete(table).where(table.c.kind == _NAMES[Relayed], *is_old))
 
 
 async def forget_erased(connection: AsyncConnection, before: int) -> None:

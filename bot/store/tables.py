@@ -74,7 +74,9 @@ outbox = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("channel", Text, nullable=False),
     Column("chat", Text, nullable=False),  # the platform's chat id, of who is set aside with "/<number>"
-    Column("kind", Text, nullable=False),  # message | voice | document | keyboard | deletion | correction
+    Column(
+        "kind", Text, nullable=False
+    ),  # message | relayed | voice | document | photo | keyboard | deletion | correction
     Column("payload", Text, nullable=False),  # emptied once sent, except where the channel shows it from here
     Column("state", Text, nullable=False),  # waiting | sent | failed | unknown
     Column("attempts", Integer, nullable=False),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.flow.check import check
+from bot.wording.library import Library
 from tests.flow.examples import BOT_TEXTS, EXAMPLES, TODAY, build, complete, expected, found
 from tests.flow.make_many import write
 
@@ -272,6 +273,27 @@ def test_a_misspelt_form_of_address_is_recognised(tmp_path, name):
     words["_guide"] = "{% block title %}Bấm {{ yuo }}{% endblock %}{% block goal %}Xong{% endblock %}"
     ((_, hint),) = hints(one_guide(tmp_path, **{name: words[name]}))
     assert hint == "did you mean 'you'?"
+
+
+def test_a_name_like_no_other_is_told_how_to_mend(tmp_path):
+    """Where nothing is near, the hint says what can be done."""
+    ((message, hint),) = hints(one_guide(tmp_path, first="{% block text %}Chào {{ village }}{% endblock %}"))
+    assert (message, "save it in a step before" in hint) == ("no step saves 'village'", True)
+
+
+@pytest.mark.parametrize("block", ["", "{% block lost %} {% endblock %}"], ids=["not there", "says nothing"])
+def test_a_label_missing_in_a_translation_takes_no_guide_out(tmp_path, block):
+    """It is said in Vietnamese, which the checker only warns of; a block that says nothing would be shown, empty."""
+    flow = PLAIN.replace("do = true", 'do = true\nstuck = { lost = "last" }')
+    folder = tmp_path / "content" / "en" / "example"
+    folder.mkdir(parents=True)
+    (folder / "first.j2").write_text("{% block text %}Tap{% endblock %}" + block, encoding="utf-8")
+    (problem,) = check(one_guide(tmp_path, flow), today=TODAY)
+    assert problem.code == ("E031" if block else "W110")
+    vietnamese = Library.read(tmp_path / "content").piece("vi", "example/first", "lost", {})
+    assert (Library.read(tmp_path / "content").piece("en", "example/first", "lost", {}) == vietnamese) is not bool(
+        block
+    )
 
 
 @pytest.mark.parametrize("picture", ["example/opne.svg", "open.svg", "other/open.svg"])

@@ -50,7 +50,8 @@ def test_json(house, capsys):
     build(example("E020"), house)
     done = CliRunner().invoke(app, ["check", "--json"])
     assert check(form="json") == done.exit_code == 1
-    assert done.stdout == (out := capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert done.stdout == out
     (row,) = json.loads(out)
     assert row.pop("hint")
     assert row == {
@@ -165,7 +166,15 @@ def test_new_guide_marks_the_language_that_has_no_title_yet(house, capsys, title
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("Bad", "x"), ("pieces", "x"), ("pieces/x", "x"), ("good", ""), ("good", "x" * 41), ("good", "{{ x }}"), ("../x", "x")],
+    [
+        ("Bad", "x"),
+        ("pieces", "x"),
+        ("pieces/x", "x"),
+        ("good", ""),
+        ("good", "x" * 41),
+        ("good", "{{ x }}"),
+        ("../x", "x"),
+    ],
 )
 def test_new_guide_refuses(house, name, title):
     """A name or title that would not pass the checker is refused, and nothing is written."""

@@ -106,6 +106,23 @@ async def test_a_call_from_the_first_tap_to_the_last(tmp_path):
         assert (row["state"], row["how"], row["guide"], row["step"]) == ("closed", "solved", "tea", "boil")
 
 
+@pytest.mark.usefixtures("both_databases")
+async def test_what_was_said_in_a_call_goes_with_it(tmp_path):
+    """Where the web page shows messages out of the outbox too: once a side is out of the call nothing of it is left."""
+    async with a_bot(make_root(tmp_path)) as bot:
+        await in_a_call(bot)
+        await bot.says("1", "nước mãi không sôi cháu ạ")
+        await settled(bot)
+        await bot.says("2", "bác cắm điện chưa ạ")
+        await settled(bot)
+        await bot.quiet()
+        assert {row["chat"] for row in await bot.rows(tables.outbox, kind="relayed")} == {"1", "2"}
+        await bot.says("1", "thôi, cảm ơn")
+        await settled(bot)
+        await bot.quiet()
+        assert await bot.rows(tables.outbox, kind="relayed") == []
+
+
 async def test_the_offer_is_one_message(tmp_path):
     """What there is and how it is had, the telephone too: nothing pushes its button off a small screen."""
     async with a_bot(make_root(tmp_path), human_phone="1022", human_hours="7–21 giờ") as bot:

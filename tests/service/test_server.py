@@ -13,7 +13,7 @@ from bot.service.conversation import NotStored
 from bot.store import tables
 from tests.kit.shell import DATABASE, a_bot, make_root
 
-PEOPLE = [str(number) for number in range(24)]
+PEOPLE = [str(number) for number in range(12)]
 ANSWERS = ("trà xanh", "xong", "3", "Bà Tư")
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
 
@@ -51,8 +51,8 @@ async def test_a_crowd_walks_while_the_connections_are_cut(tmp_path, server, url
         cutting = asyncio.create_task(trouble())
         try:
             async with asyncio.timeout(50):
-                for begun in range(0, len(PEOPLE), 8):
-                    await asyncio.gather(*map(walk, PEOPLE[begun : begun + 8]))
+                for begun in range(0, len(PEOPLE), 6):
+                    await asyncio.gather(*map(walk, PEOPLE[begun : begun + 6]))
         finally:
             stop.set()
             await cutting

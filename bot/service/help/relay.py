@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.capability import CAPABILITIES
+from bot.channel.base import Message, Relayed
 from bot.service.help import ending, photo
 from bot.service.help.call import in_call, notice, silence
 from bot.service.help.present import called, present
@@ -63,3 +64,6 @@ def said(talk: Talk, says: Mapping[str, Any]) -> None:
     """The other side has typed something."""
     if in_call(talk, says, said):
         talk.tell("help.said", who=says["who"], words=says["words"])
+        heard = talk.outgoing[-1]
+        assert isinstance(heard, Message)
+        talk.outgoing[-1] = Relayed.of(heard)
