@@ -18,7 +18,7 @@ from bot.engine.button import button_id
 from bot.engine.chat import Chat
 from bot.engine.effect import Record, Show, Tell
 from bot.engine.event import WentBack
-from bot.engine.path import values
+from bot.engine.path import progress, values
 from bot.flow.model import INPUTS, Kind
 from bot.meaning.fold import fold
 from bot.service.respond import respond
@@ -84,11 +84,8 @@ def named(guide: str, text: str) -> frozenset[str]:
 
 
 @cache
-def said(guide: str, *, everywhere: bool) -> tuple[tuple[Effect, Session, int], ...]:
-    """What is said on the walk: effect, session, time. Once at a step, and for each value that its words name.
-
-    `everywhere`: in every state anew, so that the progress is that of every way.
-    """
+def said(guide: str) -> tuple[tuple[Effect, Session, int], ...]:
+    """What is said on the walk: effect, session, time. Once at a step, and for each value that its words name."""
     flow = house().flows[guide]
     found: dict[object, tuple[Effect, Session, int]] = {}
     for seen in walked(guide):
@@ -100,15 +97,15 @@ def said(guide: str, *, everywhere: bool) -> tuple[tuple[Effect, Session, int], 
                 names = named(guide, flow.steps[effect.step].text)
                 saved = values(flow, session.visits) if saved is None else saved
                 spoken = tuple(each for each in saved.items() if each[0].rpartition("/")[2] in names)
-            known = (effect, seen.after if everywhere else session.step, spoken)
+            known = (effect, session.step, spoken)
             found.setdefault(known, (effect, session, seen.event.at))
     return tuple(found.values())
 
 
-def messages(guide: str, voice: Speaker, *, everywhere: bool = False) -> Iterator[Message]:
+def messages(guide: str, voice: Speaker) -> Iterator[Message]:
     """The same as messages in a language and form of address."""
     flow = house().flows[guide]
-    for effect, session, at in said(guide, everywhere=everywhere):
+    for effect, session, at in said(guide):
         if isinstance(effect, Show):
             yield voice.show(flow, session, effect, at)
         elif isinstance(effect, Tell):
@@ -121,7 +118,7 @@ def messages(guide: str, voice: Speaker, *, everywhere: bool = False) -> Iterato
 @pytest.mark.parametrize(("language", "address"), HEARD)
 def test_every_message_can_be_said(guide: str, language: str, address: str) -> None:
     """Every text, label, alt text and record is there, whole, and fits every channel."""
-    for message in messages(guide, speaker(language, address), everywhere=(language, address) == HEARD[-1]):
+    for message in messages(guide, speaker(language, address)):
         assert message.head
         assert "\n" not in message.head
         whole = "\n".join(filter(None, (message.progress, message.head, "", message.body)))
@@ -138,6 +135,16 @@ def test_every_message_can_be_said(guide: str, language: str, address: str) -> N
                 asked = [button for button in message.buttons if button.share is None]  # passing on may be a line
                 assert len(asked) <= can.buttons, name
                 assert all(0 < len(button.label) <= can.button_label for button in message.buttons), name
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_progress_counts_to_the_end_on_every_way(guide: str) -> None:
+    """In every state: no number, or one that is not beyond the last."""
+    flow = house().flows[guide]
+    states = {seen.after: seen.turn.session for seen in walked(guide)}
+    for session in states.values():
+        counted = progress(flow, session.visits, session.step)
+        assert counted is None or 1 <= counted[0] <= counted[1], (session.step, counted)
 
 
 @pytest.mark.parametrize("guide", GUIDES)

@@ -21,8 +21,8 @@ LIFT = 14
 """Points for the guide of the story that a sentence tells (bot/meaning/story.py)."""
 
 SUSPECT = 6
-"""Points for each guide of a story, that one included, when any is told: it is rather a fraud than what a cheat pretends
-to be about."""
+"""Points for each guide of a story, that one included, when any is told: it is rather a fraud than what a cheat says it
+is about."""
 
 CLEAR_LEAD = 4
 """Points by which the best answer must lead the next to be taken alone."""

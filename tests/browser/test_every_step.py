@@ -78,7 +78,7 @@ async () => {
     }
   }
   const main = document.querySelector("main"), stood = main.scrollTop;
-  for (const button of document.querySelectorAll("main button, footer button")) {
+  for (const button of document.querySelectorAll("main button, footer button:not([hidden])")) {
     if (button.closest("main")) button.scrollIntoView({block: "center"});
     const box = button.getBoundingClientRect();
     for (const y of [box.top + 3, box.bottom - 3]) {

@@ -12,7 +12,7 @@ from playwright.async_api import expect
 from tests.kit.browser import phone
 from tests.kit.story import PATIENCE, OnTelegram, world
 from tests.kit.telegram import TelegramDouble
-from tests.test_story import live
+from tests.test_whole_story import live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ class InBrowser:
 
 
 async def test_the_story_of_a_team(browser: Browser, tmp_path: Path) -> None:
-    """From the invitation to Monday, as in tests/test_story.py; the browser has nothing to complain of."""
+    """From the invitation to Monday, as in tests/test_whole_story.py; the browser has nothing to complain of."""
     async with (
         TelegramDouble() as double,
         world(double, tmp_path) as there,

@@ -8,7 +8,7 @@ import pytest
 
 from bot.meaning.alarm import AlarmEntry
 from bot.meaning.ear import LIFT, SUSPECT, Ear
-from bot.meaning.finder import Entry, Finder
+from bot.meaning.finder import Entry
 from bot.meaning.plain import joined, words_of
 from bot.meaning.story import Stories, Told, story_book
 from bot.service.house import load_house
