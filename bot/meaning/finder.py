@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.meaning.feature import features, is_word, weight_of
+from bot.meaning.index import Index
 from bot.meaning.lexicon import lexicon
 from bot.meaning.mend import Mender
 from bot.meaning.plain import joined, words_of
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.meaning.feature import Features
-    from bot.meaning.index import Matched
     from bot.meaning.lexicon import Word
 
 SURE = 40
@@ -84,8 +84,6 @@ class Finder:
     """Everything that can be found, made once for a house. Never changes, so that all threads may use it."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        from bot.meaning.index import Index  # noqa: PLC0415 (numpy is needed only where something is heard)
-
         said = [(entry.answer, words_of(phrase)) for entry in entries for phrase in entry.phrases]
         self._urgent = frozenset(entry.answer for entry in entries if entry.urgent)
         self._mender = Mender(lexicon().words.union(word.bare for _, words in said for word in words))
@@ -125,35 +123,32 @@ class Finder:
             return [Found(answer, 100.0, said, 100.0, 100.0, is_sure=True) for answer, said in same][:most]
         if total < LEAST:
             return []
-        matched = self._index.match(asked)
-        if matched is None:
-            return []
+        shares = self._index.shared(asked)
         length = math.sqrt(sum([weight * weight for weight in asked.values()]))
         said = [word for word in words if weight_of(word) >= 1]
         single = len(said) == 1 or sum(map(is_word, asked)) == 1
         found = []
-        for entry in self._likely(matched, said, most, lifts):
+        for entry in self._likely(shares, said, most, lifts):
             answer = self._index.answers[entry]
-            alike, shared = 100 * matched.alike[entry] / length, 100 * matched.shared[entry] / total
+            likeness, phrase = self._index.most_alike(asked, entry)
+            alike, shared = 100 * likeness / length, 100 * shares[entry] / total
             score = ONE_PHRASE * alike + (1 - ONE_PHRASE) * shared
             score *= URGENT if answer in self._urgent else 1
             score = min(100.0, score + lifts.get(answer, 0))
             is_sure = score >= SURE and not (single and alike < A_WORD)
-            found.append((score, answer, entry, alike, shared, is_sure))
-        found.sort(key=lambda each: (-each[0], each[1]))
-        return [
-            Found(answer, score, self._phrases[self._index.most_alike(matched, entry)], alike, shared, is_sure)
-            for score, answer, entry, alike, shared, is_sure in found[:most]
-        ]
+            found.append(Found(answer, score, self._phrases[phrase], alike, shared, is_sure))
+        found.sort(key=lambda each: (-each.score, each.answer))
+        return found[:most]
 
-    def _likely(self, matched: Matched, said: Sequence[Word], most: int, lifts: Mapping[str, float]) -> list[int]:
+    def _likely(
+        self, shares: Mapping[int, float], said: Sequence[Word], most: int, lifts: Mapping[str, float]
+    ) -> list[int]:
         """The places of the entries that share most with the sentence, and of those that are lifted."""
         answers = self._index.answers
-        shared = matched.shared
-        sharing = [entry for entry, part in enumerate(shared) if part > 0]
+        sharing = sorted(shares)
         if len(said) == 1 and said[0].kept:
             sharing = [entry for entry in sharing if self._may_mean(answers[entry], said[0])]
-        likely = sorted(sharing, key=shared.__getitem__, reverse=True)[: max(LIKELY, most)]
+        likely = sorted(sharing, key=shares.__getitem__, reverse=True)[: max(LIKELY, most)]
         return likely + [entry for entry in sharing if answers[entry] in lifts and entry not in likely]
 
     def asked(self, text: str) -> Features:
