@@ -15,7 +15,7 @@ demo-telegram: setup
 	@$(BIN)/python -m tests.kit.demo_telegram
 
 test: check browser
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: setup
 	$(BIN)/ruff check
