@@ -11,7 +11,7 @@ from bot.engine.event import AskedAgain, Picked, Said, local_day
 from bot.engine.session import Session, Visit
 from bot.engine.turn import take_turn
 from bot.flow.model import INPUTS, Kind
-from bot.service.typed import is_answered_by_typing
+from bot.service.offered import is_answered_by_typing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from bot.channel.base import What
 from bot.service import beside, count, join
 from bot.service.help import asking, call, ending, relay
+from bot.service.offered import says, says_button
 from bot.service.tip import typed as tip
 from bot.service.tip.words import MODE
-from bot.service.typed import says, says_button
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.engine import path
 from bot.engine.event import Said
-from bot.flow.model import INPUTS
-from bot.flow.own import ALWAYS, CONSTANTS, OWN
 from bot.meaning.choose import SHORTEST, Offer, choose
 from bot.meaning.finder import SURE
 from bot.meaning.manners import mannerless
@@ -21,12 +18,12 @@ from bot.people.invitation import is_invitation
 from bot.service import certificate, forward, team
 from bot.service.answers import ask_address, give
 from bot.service.family import coded
+from bot.service.offered import is_asked, offered, on_screen, said_as, says_button
 from bot.service.phrases import HEARD, TALK
 from bot.service.scam import looks_into
 from bot.wording.library import BOT, GUIDE
 
 if TYPE_CHECKING:
-    from bot.engine.session import Session
     from bot.flow.model import Flow
     from bot.service.talk import Talk
 
@@ -42,9 +39,6 @@ step."""
 
 WORTH_ASKING = 35
 """Score from which they are offered some as guesses; below it the question of the step is asked again."""
-
-IN_STEP = ("done", "again", "stuck")
-"""Answers of a step that are said in many ways; `_bot/in_step.j2` has those that a step's own answers may claim."""
 
 YES = "yes"
 """What is answered to a mere yes. It is no answer to a step: who says it may have done nothing yet."""
@@ -86,12 +80,12 @@ def hear(talk: Talk, text: str, *, first: bool) -> None:
         or _button(talk, text)
     ):
         return
-    elif talk.flow is not None and _is_asked(talk):
+    elif talk.flow is not None and is_asked(talk):
         _answer(talk, talk.flow, text)
     elif _means(talk, text, GRIEF):
         talk.tell(GRIEF, "human", "stay" if talk.flow else "home")
     elif not first and _means(talk, text, YES):
-        offers = tuple(offer.answer for offer in _on_screen(talk)) or talk.offers
+        offers = tuple(offer.answer for offer in on_screen(talk)) or talk.offers
         talk.tell(YES, *offers, done="1" if "done" in offers else "")
     else:
         _find_or_ladder(talk, text, first=first)
@@ -125,23 +119,13 @@ def _means(talk: Talk, text: str, sentence: str) -> bool:
     return any(each in words or (text.isascii() and choose(each, offers, freely=False)) for each in said)
 
 
-def _is_asked(talk: Talk) -> bool:
-    """Whether the open step is answered by typing."""
-    return is_answered_by_typing(talk.flow, talk.session)
-
-
-def is_answered_by_typing(flow: Flow | None, session: Session | None) -> bool:
-    """Whether what is typed is the answer to the question where somebody stands: then a number is no button's."""
-    return bool(flow and session and not session.finished and flow.steps[session.step].kind in INPUTS)
-
-
 def _check(talk: Talk, text: str) -> bool:
     """A message of somebody else's, or the wish to have one looked into; but the words of a button are the button."""
-    if choose(text, _said_as(talk, "", ("check",)), freely=False):
+    if choose(text, said_as(talk, "", ("check",)), freely=False):
         give(talk, "check", "")
         return True
-    is_button = choose(text, _on_screen(talk), freely=len(text) < SHORTEST) is not None
-    return not is_button and looks_into(talk, text, asked=_is_asked(talk))
+    is_button = choose(text, on_screen(talk), freely=len(text) < SHORTEST) is not None
+    return not is_button and looks_into(talk, text, asked=is_asked(talk))
 
 
 def cries_for_help(talk: Talk, text: str) -> bool:
@@ -151,7 +135,7 @@ def cries_for_help(talk: Talk, text: str) -> bool:
     """
     heard = talk.heard(text)
     guide = heard.alarm.removeprefix("open:")
-    if not guide or guide == talk.chat.flow or choose(text, _on_screen(talk), freely=False) is not None:
+    if not guide or guide == talk.chat.flow or choose(text, on_screen(talk), freely=False) is not None:
         return False
     sure = [found.answer for found in heard.found if found.answer.startswith("open:") and found.score >= SURE]
     others = [*(cry.answer for cry in heard.cries), *sure]
@@ -168,14 +152,14 @@ def _button(talk: Talk, text: str) -> bool:
     own answers, and what is always there; then the same without what is polite around the words, and in the other
     languages, for who tapped the wrong one. A near miss never goes before the very words of something else.
     """
-    freely = not _is_asked(talk)
+    freely = not is_asked(talk)
     own = talk.chat.language
     others = [name for name in talk.house.library.languages if name != own] if freely else []
     said = (text, *(mannerless(text) if freely else ()))
-    mine = _offered(talk, own)
-    for offered in (mine, *(_offered(talk, language) for language in others)):
+    mine = offered(talk, own)
+    for each in (mine, *(offered(talk, language) for language in others)):
         for words in said:
-            for at, offers in offered:
+            for at, offers in each:
                 if picked := choose(words, offers, freely=False):
                     give(talk, picked, at)
                     return True
@@ -185,97 +169,6 @@ def _button(talk: Talk, text: str) -> bool:
             give(talk, picked, at)
             return True
     return False
-
-
-def says_button(talk: Talk, text: str) -> bool:
-    """Whether somebody types the very words of a button they see, or of one that is always there."""
-    return bool(text) and any(
-        choose(text, each, freely=False) is not None for each in (_on_screen(talk), _always(talk))
-    )
-
-
-def says(talk: Talk, text: str, *answers: str) -> bool:
-    """Whether somebody types the very words of one of these answers, wherever its button is."""
-    return choose(text, _said_as(talk, "", answers), freely=False) is not None
-
-
-def _offered(talk: Talk, language: str) -> tuple[tuple[str, list[Offer]], ...]:
-    """What can be answered now, as it is said in a language, each part with the step it belongs to, surest first."""
-    step = talk.session.step if talk.flow and talk.session else ""
-    return (
-        (talk.chat.offers_step, _on_screen(talk, language)),
-        (step, _said_as(talk, step, _known_problems(talk), language)),
-        (step, [*_said_as(talk, step, talk.offers, language), *_said_as(talk, "", CONSTANTS, language)]),
-        ("", _always(talk, language)),
-        (step, _in_step(talk, language)),
-    )
-
-
-def _always(talk: Talk, language: str = "") -> list[Offer]:
-    """What can be said at any time: the bot's own answers, languages and guides by name, a form of address."""
-    asked = _is_asked(talk)
-    language = language or talk.chat.language
-    key = (language, talk.chat.address, asked)
-    said = talk.house.always.get(key)
-    if said is None:
-        known = talk.house.library.languages
-        forms = () if talk.chat.address else known[language].addresses
-        names = [*(f"speak:{name}" for name in known), *(f"call:{name}" for name in forms)]
-        names += () if asked else [f"open:{name}" for name in talk.house.flows]
-        said = _said_as(talk, "", (*ALWAYS, *names), language)
-        said = talk.house.always[key] = [*said, *_called(talk, language)]
-    return said
-
-
-def _called(talk: Talk, language: str) -> list[Offer]:
-    """How people say in a sentence what they want to be called: "gọi tôi là bà"."""
-    library = talk.house.library
-    said = {
-        form.name: library.lines(language, f"{BOT}/address", "words_call", form.words)
-        for form in library.language(language).addresses.values()
-    }
-    return [Offer(f"call:{name}", words[0], words) for name, words in said.items() if words]
-
-
-def _in_step(talk: Talk, language: str) -> list[Offer]:
-    """What is said in many ways at every step; only for the answers that the open one has."""
-    library, names = talk.house.library, talk.house.speaker(talk.chat).address.words
-    answers = [answer for answer in IN_STEP if answer in talk.offers]
-    said = {answer: library.lines(language, f"{BOT}/in_step", f"words_{answer}", names) for answer in answers}
-    return [Offer(answer, words[0], words) for answer, words in said.items() if words]
-
-
-def _on_screen(talk: Talk, language: str = "") -> list[Offer]:
-    """The answers under the newest message, as far as they still have a label."""
-    step = talk.chat.offers_step
-    return _said_as(talk, step, tuple(a for a in talk.chat.offers if _can_be_shown(talk, step, a)), language)
-
-
-def _known_problems(talk: Talk) -> tuple[str, ...]:
-    """What is behind "stuck" at the open step."""
-    flow, session = talk.flow, talk.session
-    if flow is None or session is None or session.finished:
-        return ()
-    return tuple(path.STUCK + key for key in flow.steps[session.step].stuck)
-
-
-def _said_as(talk: Talk, step: str, answers: tuple[str, ...], language: str = "") -> list[Offer]:
-    """Answers of a step with every way to say them, in the chat's language or another."""
-    speaker = talk.house.speaker(replace(talk.chat, language=language) if language else talk.chat)
-    flow = talk.flow if step and talk.flow and step in talk.flow.steps else None
-    return [Offer(a, speaker.label(flow, step, a), speaker.words(flow, step, a)) for a in answers]
-
-
-def _can_be_shown(talk: Talk, step: str, answer: str) -> bool:
-    """Whether the answer still has a label: the guide may have been edited since it was shown."""
-    kind, _, name = answer.partition(":")
-    if kind == "open":
-        return name in talk.house.flows
-    flow = talk.flow
-    known = flow.steps.get(step) if flow is not None else None
-    if kind == "stuck" and name:
-        return known is not None and name in known.stuck
-    return kind in OWN or (known is not None and answer in known.go)
 
 
 def _command(talk: Talk, text: str, *, first: bool) -> None:

@@ -13,9 +13,9 @@ from bot.channel.base import Incoming, Message, What
 from bot.engine.button import button_id
 from bot.engine.chat import Chat
 from bot.service import credit
+from bot.service.offered import is_answered_by_typing
 from bot.service.profiles import after_erasing
 from bot.service.quiet import allowed
-from bot.service.typed import is_answered_by_typing
 from bot.store import buttons, chats, inbox, jobs, journal, outbox, requests
 from bot.store.outbox import Ids, OutboxRow
 from bot.wording.render import meaning_of

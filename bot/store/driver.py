@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec, module_from_spec
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import create_async_engine
 
 PACKAGE = "sqlalchemy.ext.asyncio"
 
-if PACKAGE not in sys.modules:
+is_loaded = PACKAGE in sys.modules
+if not is_loaded:
     spec = find_spec(PACKAGE)
-    if spec is not None:
-        sys.modules[PACKAGE] = module_from_spec(spec)
-        try:
-            from sqlalchemy.ext.asyncio.engine import create_async_engine
-        finally:
-            del sys.modules[PACKAGE]  # whoever imports all of it gets all of it
-else:
+    assert spec is not None, "SQLAlchemy is there"
+    sys.modules[PACKAGE] = module_from_spec(spec)  # made, not run
+try:
     from sqlalchemy.ext.asyncio.engine import create_async_engine
+finally:
+    if not is_loaded:
+        del sys.modules[PACKAGE]  # whoever imports all of it gets all of it
 
 __all__ = ["create_async_engine"]
